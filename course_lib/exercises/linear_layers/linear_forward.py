@@ -1,0 +1,131 @@
+"""Exercise `linear_forward`: the forward pass of a linear layer, for a batch, by hand."""
+
+import torch
+from torch import Tensor
+
+from course_lib.exercises.cases import Case, Draw
+from course_lib.exercises.functions import FunctionExercise
+
+
+def linear_forward(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
+    """Apply a linear layer to a batch, without nn.Linear or F.linear.
+
+    x : inputs, shape (batch, in_features)
+    W : weights, shape (out_features, in_features)
+    b : biases, shape (out_features,)
+    Returns the outputs, shape (batch, out_features).
+    """
+    ### BEGIN SOLUTION
+    return x @ W.T + b
+    ### END SOLUTION
+
+
+def cases(draw: Draw):
+    """Batches of several sizes; one square weight, where a missing transpose goes unnoticed."""
+    for batch, d_in, d_out in ((1, 3, 2), (3, 2, 4), (5, 4, 3)):
+        yield Case({"x": draw.normal(batch, d_in), "W": draw.normal(d_out, d_in),
+                    "b": draw.normal(d_out)}, note=f"a batch of {batch}")
+    yield Case({"x": draw.normal(2, 3), "W": draw.normal(3, 3), "b": draw.normal(3)},
+               note="a square weight matrix")
+    yield Case({"x": draw.normal(4, 4), "W": draw.normal(4, 4), "b": draw.normal(4)},
+               note="a batch as large as the layer")
+    yield Case({"x": draw.normal(4, 3, dtype=torch.float64),
+                "W": draw.normal(5, 3, dtype=torch.float64),
+                "b": draw.normal(5, dtype=torch.float64)}, note="float64")
+    yield Case({"x": draw.normal(6, 3, layout="transposed"),
+                "W": draw.normal(4, 3, layout="strided"), "b": draw.normal(4)},
+               note="tensors that are not contiguous in memory")
+
+
+exercise = FunctionExercise(
+    linear_forward,
+    title="The forward pass by hand",
+    points=2,
+    difficulty=1,
+    minutes=10,
+    why="Encoder and decoder of every autoencoder in this course end in exactly this line.",
+    cases=cases,
+    hints=(
+        "Write down the shapes first: `x` is (batch, in), `W` is (out, in), and the result must "
+        "be (batch, out). Which of the two must be turned round?",
+        "A matrix product sums over the dimension in the middle: (batch, in) times (in, out). "
+        "`W.T` has shape (in, out).",
+        "`x @ W.T` has shape (batch, out); adding `b` of shape (out,) broadcasts over the batch.",
+    ),
+)
+
+
+@exercise.misconception(
+    "You multiply by `W` as it is stored. Its shape is (out, in), so that each row holds the "
+    "weights of one output; the product with `x` needs `W.T`.")
+def weight_not_transposed(x, W, b):
+    return x @ W + b
+
+
+@exercise.misconception("The bias is missing: your result is `x @ W.T` alone. Add `b` to each row.")
+def bias_forgotten(x, W, b):
+    return x @ W.T
+
+
+@exercise.misconception("You subtract the bias; a linear layer adds it.")
+def bias_subtracted(x, W, b):
+    return x @ W.T - b
+
+
+@exercise.misconception(
+    "Each row of your batch gets one bias for the whole row. `b` holds one bias an output: it "
+    "must be added along the last dimension, so leave its shape as (out,).")
+def bias_down_the_batch(x, W, b):
+    return x @ W.T + b[:, None]
+
+
+@exercise.misconception(
+    "You multiply entry by entry with `*`. A linear layer sums the products over the inputs: use "
+    "`@`.")
+def elementwise_product(x, W, b):
+    return x * W + b
+
+
+@exercise.misconception(
+    "Your result has shape (out, batch): you computed `W @ x.T`. In torch the batch comes first, "
+    "so turn it round.")
+def batch_last(x, W, b):
+    return W @ x.T + b[:, None]
+
+
+@exercise.misconception(
+    "Only the first input of the batch is used. Each row of `x` is an input of its own.")
+def first_row_only(x, W, b):
+    return x[0] @ W.T + b
+
+
+@exercise.misconception(
+    "Your values are right, but the result is cut off from its inputs (`.detach()`, `.data`, "
+    "`.numpy()` or `torch.no_grad()`), so nothing could be trained through it.")
+def detached(x, W, b):
+    return (x @ W.T + b).detach()
+
+
+@exercise.misconception(
+    "You add the bias in place to one of the inputs. The caller still needs `b` unchanged: make "
+    "a new tensor.")
+def bias_changed_in_place(x, W, b):
+    out = x @ W.T
+    b += 1
+    return out + b - 1
+
+
+@exercise.style
+def with_einsum(x, W, b):
+    return torch.einsum("bi,oi->bo", x, W) + b
+
+
+@exercise.style
+def with_loops(x, W, b):
+    return torch.stack([torch.stack([(row * w).sum() + bias for w, bias in zip(W, b, strict=True)])
+                        for row in x])
+
+
+@exercise.style
+def transposed_twice(x, W, b):
+    return (W @ x.T).T + b

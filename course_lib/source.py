@@ -1,0 +1,51 @@
+"""Show a function or class of the course in a notebook: its source, highlighted, never a copy."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from html import escape
+from typing import Any
+
+
+class ShownSource:
+    """The source of an object, with the module it comes from."""
+
+    def __init__(self, item: Any):
+        self.source = textwrap.dedent(inspect.getsource(item)).rstrip()
+        self.origin = f"{item.__module__}.{item.__qualname__}"
+
+    def __repr__(self) -> str:
+        return f"# {self.origin}\n{self.source}"
+
+    def _repr_html_(self) -> str:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+
+        # a style with enough contrast on its own background, in the light and the dark theme
+        code = highlight(
+            self.source,
+            PythonLexer(),
+            HtmlFormatter(
+                noclasses=True,
+                style="a11y-high-contrast-light" if _has_style() else "default",
+                prestyles="margin:0;padding:8px 12px;overflow-x:auto;line-height:1.4",
+            ),
+        )
+        return (
+            f'<figure style="margin:0;max-width:100%" aria-label="Source of {escape(self.origin)}">'
+            f'<figcaption style="padding:2px 0"><code>{escape(self.origin)}</code></figcaption>'
+            f"{code}</figure>"
+        )
+
+
+def _has_style() -> bool:
+    from pygments.styles import get_all_styles
+
+    return "a11y-high-contrast-light" in set(get_all_styles())
+
+
+def show_source(item: Any) -> ShownSource:
+    """The source of a function or class as a cell's result."""
+    return ShownSource(item)
