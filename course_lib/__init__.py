@@ -21,6 +21,7 @@ _HOME = {
     "open_unit": "exercises",
     "rings": "data",
     "show_figure": "plotting",
+    "show_progress": "exercises.overview",
     "show_source": "source",
 }
 __all__ = sorted(_HOME)

@@ -54,13 +54,14 @@ def new_figure(
 
 def to_png(figure: Figure, dpi: int = DPI) -> bytes:
     """Render a figure as a PNG with a palette of 128 colours, a third of the usual size."""
+    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(dpi)
     canvas.draw()
-    picture = Image.fromarray(canvas.buffer_rgba().__array__()[..., :3].copy())
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     stream = io.BytesIO()
     picture.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
         stream, format="png", compress_level=6

@@ -61,7 +61,8 @@ class FunctionExercise(Exercise):
 
     def require_kind(self, answer: Any) -> None:
         """Refuse what is not a function, with the call that was probably meant."""
-        meant = f"Write check.{self.name}({self.name}), the {self.asked} itself, without calling it."
+        call = f"check.{self.name}({self.name})"
+        meant = f"Write {call}, the {self.asked} itself, without calling it."
         if inspect.isclass(answer) or not callable(answer):
             given = "a class" if inspect.isclass(answer) else f"a {kind_of(answer)}"
             raise WrongArgument(

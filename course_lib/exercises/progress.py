@@ -19,18 +19,11 @@ from typing import Any
 import platformdirs
 from filelock import FileLock, Timeout
 
+from course_lib.layout import course_root
+
 FILE_NAME = ".course_progress.json"
 SWITCH = "COURSE_PROGRESS"  # "off", or the path of the file
 _told: set[str] = set()
-
-
-def course_root(start: Path | None = None) -> Path | None:
-    """The nearest folder at or above `start` that holds notebooks/ and exercises/, or None."""
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
-            return folder
-    return None
 
 
 def location() -> Path | None:

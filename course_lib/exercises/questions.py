@@ -147,6 +147,7 @@ class Quiz:
         self.__doc__ = question.text
 
     def __call__(self) -> Any:
+        """The question as a card; the answer given earlier is chosen already."""
         from course_lib.widgets import QuizCard
 
         q = self.question

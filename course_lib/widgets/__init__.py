@@ -4,7 +4,7 @@ Each is keyboard-operable, has an accessible name, and carries a static version 
 readers without a kernel.
 """
 
-from course_lib.widgets.fields import Choice, QuizCard, TextField
+from course_lib.widgets.fields import Board, Choice, QuizCard, TextField
 from course_lib.widgets.live_figure import LiveFigure, Select, Slider
 
-__all__ = ["Choice", "LiveFigure", "QuizCard", "Select", "Slider", "TextField"]
+__all__ = ["Board", "Choice", "LiveFigure", "QuizCard", "Select", "Slider", "TextField"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 
 import traitlets
@@ -61,3 +61,23 @@ class QuizCard(Choice):
 
     def __repr__(self) -> str:
         return f"Quiz: {escape(self.label)}"
+
+
+class Board(CourseWidget):
+    """Some HTML made in the kernel, and a button that makes it anew."""
+
+    _esm = front_end("board.js")
+    html = traitlets.Unicode().tag(sync=True)
+    button = traitlets.Unicode().tag(sync=True)
+    pressed = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, make: Callable[[], str], button: str):
+        super().__init__(html=make(), button=button)
+        self.observe(lambda _: setattr(self, "html", make()), names="pressed")
+
+    def static_html(self) -> str:
+        """The HTML as it stands."""
+        return self.html
+
+    def __repr__(self) -> str:
+        return "Your progress"

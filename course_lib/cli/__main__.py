@@ -1,0 +1,3 @@
+from course_lib.cli.main import main
+
+main(prog_name="course")

@@ -1,0 +1,49 @@
+"""`course lab`: JupyterLab on the course's folder, opened on the welcome page, offline."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+from course_lib.errors import EnvironmentProblem
+from course_lib.layout import Layout
+
+WELCOME = "notebooks/00_welcome.ipynb"
+SETTINGS = Path(__file__).parent / "lab_settings"
+
+
+def lab_command(root: Path, options: list[str]) -> list[str]:
+    """The command that starts JupyterLab on the course; `options` come last and win."""
+    return [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={root}",
+        f"--LabApp.default_url=/lab/tree/{WELCOME}",
+        f"--LabApp.app_settings_dir={SETTINGS}",  # overrides.json: no news, no update check
+        *options,
+    ]
+
+
+def open_lab(options: list[str]) -> int:
+    """Start JupyterLab and wait for it; returns its exit status.
+
+    Raises `EnvironmentProblem` when JupyterLab or the notebooks are missing.
+    """
+    root = Layout.find().root
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise EnvironmentProblem(
+            "JupyterLab is not installed here. Run `make install`, or "
+            "pip install -c constraints.txt -e ."
+        )
+    if not (root / WELCOME).exists():
+        raise EnvironmentProblem(
+            f"{root / WELCOME} is missing. Restore it with "
+            "`git checkout notebooks`, or run `course build`."
+        )
+    try:
+        return subprocess.call(lab_command(root, options), cwd=root)
+    except KeyboardInterrupt:
+        return 0  # JupyterLab has had the same signal and has said what it did

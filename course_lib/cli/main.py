@@ -1,0 +1,80 @@
+"""The commands; each imports what it needs when it runs, so that `course --help` is instant."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from course_lib import __version__
+from course_lib.errors import CourseError
+
+
+class CourseGroup(click.Group):
+    """Shows the course's own errors as one sentence, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=CourseGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="course")
+def main() -> None:
+    """The course on sparse autoencoders."""
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def lab(ctx: click.Context) -> None:
+    """Open JupyterLab on the welcome page; further options go to JupyterLab."""
+    from course_lib.cli.lab import open_lab
+
+    sys.exit(open_lab(ctx.args))
+
+
+@main.command()
+def doctor() -> None:
+    """Say what is and isn't right with this machine's set-up."""
+    from course_lib.cli.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        click.echo(str(finding))
+    bad = sum(f.level == "wrong" for f in findings)
+    click.echo(
+        "\nAll is well: run `make lab` to begin."
+        if not bad
+        else f"\n{bad} thing{'s' if bad > 1 else ''} to put right, marked ✗ above."
+    )
+    sys.exit(1 if bad else 0)
+
+
+@main.command()
+@click.argument("units", nargs=-1)
+@click.option("--force", is_flag=True, help="Run every notebook, also those up to date.")
+def build(units: tuple[str, ...], force: bool) -> None:
+    """Build notebooks/, solutions/ and exercises/ from units/ (all, or the UNITS named)."""
+    try:
+        from course_lib.building import build as build_units
+        from course_lib.layout import Layout
+    except ImportError as error:
+        raise click.ClickException(
+            f"Building needs packages that are not installed ({error.name}). "
+            "Run: pip install -c constraints.txt -e '.[instructor]'"
+        ) from None
+    report = build_units(Layout.find(), units, force, say=click.echo)
+    for name in report.written:
+        click.echo(f"wrote {name}")
+    click.echo(f"{len(report.written)} written, {len(report.unchanged)} unchanged")
+
+
+@main.command()
+def progress() -> None:
+    """Show what is done, what is next, and how many attempts it took."""
+    from course_lib.exercises.overview import Overview
+
+    click.echo(str(Overview.now()))

@@ -1,0 +1,80 @@
+"""Drawings that the lessons share: what a matrix does to the plane, rows of small images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.errors import WrongArgument
+from course_lib.plotting import BLUE, GREY, ORANGE, SKY, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_plane_map(axes: Axes, matrix: Tensor, title: str = "", reach: float = 3.2) -> None:
+    """Draw what `x → matrix @ x` does to a grid, to the unit square and to the unit vectors.
+
+    matrix : (2, 2). Its columns are the images of the unit vectors, drawn as arrows.
+    """
+    if tuple(matrix.shape) != (2, 2):
+        raise WrongArgument(f"matrix has shape {tuple(matrix.shape)}; a plane map is (2, 2).")
+    A = matrix.detach().double().numpy()
+    ticks = np.arange(-4, 5)
+    ends = np.array([-4.0, 4.0])
+    for t in ticks:  # the images of straight lines are straight: two points each are enough
+        for line in (np.stack([ends, np.full(2, t)]), np.stack([np.full(2, t), ends])):
+            axes.plot(*(A @ line), color=GREY, alpha=0.45, linewidth=0.8, zorder=1)
+    square = A @ np.array([[0, 1, 1, 0], [0, 0, 1, 1]], dtype=float)
+    axes.fill(*square, color=SKY, alpha=0.45, zorder=2)
+    for column, colour in zip(A.T, (BLUE, ORANGE), strict=True):
+        axes.annotate(
+            "",
+            column,
+            (0, 0),
+            zorder=3,
+            arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2.4},
+        )
+    axes.set(
+        xlim=(-reach, reach),
+        ylim=(-reach, reach),
+        aspect="equal",
+        title=title,
+        xlabel="first coordinate",
+        ylabel="second coordinate",
+    )
+    axes.grid(False)
+
+
+def plane_facts(matrix: Tensor) -> tuple[float, int]:
+    """Determinant and rank of a (2, 2) matrix; entries below 1e-6 count as zero."""
+    determinant = torch.linalg.det(matrix.double()).item()
+    return determinant, int(torch.linalg.matrix_rank(matrix.double(), atol=1e-6))
+
+
+def image_row(
+    images: Tensor, titles: Sequence[str], height: float = 1.25, symmetric: bool = False
+) -> Figure:
+    """One row of square grey images, or of weights in blue (negative) and red (positive).
+
+    images : (n, pixels), pixels a square number. symmetric : colour around zero.
+    """
+    side = round(images.shape[1] ** 0.5)
+    if side * side != images.shape[1] or len(images) != len(titles):
+        raise WrongArgument(
+            f"{tuple(images.shape)} images with {len(titles)} titles: the pixels "
+            "must be a square number, and each image needs one title."
+        )
+    figure, axes = new_figure(7, height, columns=len(images), squeeze=False)
+    bound = images.abs().max().item()
+    style = {"cmap": "RdBu_r", "vmin": -bound, "vmax": bound} if symmetric else {"cmap": "gray_r"}
+    for image, title, ax in zip(images, titles, axes[0], strict=True):
+        ax.imshow(image.detach().reshape(side, side), **style)
+        ax.set_title(title)
+        ax.set_axis_off()
+    return figure

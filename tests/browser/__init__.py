@@ -1,0 +1,1 @@
+"""JupyterLab in a real browser: what a learner does, done by a machine."""

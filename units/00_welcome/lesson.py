@@ -1,0 +1,47 @@
+# %% [markdown]
+# # Sparse autoencoders, from the linear layer to the features of a language model
+#
+# A language model turns each word into a list of numbers. Somewhere in these numbers stands
+# what the model knows about the sentence: who acts, where, when, in what mood. A **sparse
+# autoencoder** (SAE) takes the numbers apart into features that a person can read. In this
+# course you build one, train it, see it fail, mend it, and read what it finds.
+#
+# **[Begin with unit 1: linear layers](01_linear_layers.ipynb)**
+
+# %% [markdown]
+# ## The units
+#
+# | Unit | Lesson | Exercises | You will be able to |
+# |---|---|---|---|
+# | 1 | [Linear layers](01_linear_layers.ipynb) | [exercises](../exercises/01_linear_layers/01_exercises.ipynb) | compute, count, differentiate and collapse linear layers |
+# | 2 | [Activation functions](02_activation_functions.ipynb) | [exercises](../exercises/02_activation_functions/02_exercises.ipynb) | choose an activation, spot saturated and dead units, explain why non-linearity matters |
+# | 3 | Losses and optimisers | *planned* | |
+# | 4 | Basic autoencoders | *planned* | |
+# | 5 | Sparsity penalties | *planned* | |
+# | 6 | The full sparse autoencoder | *planned* | |
+# | 7 | Superposition and dictionary recovery | *planned* | |
+# | 8 | Inside a language model | *planned* | |
+
+# %% [markdown]
+# ## How to work with it
+#
+# 1. **Read a lesson from top to bottom and run each cell** with <kbd>Shift</kbd>+<kbd>Enter</kbd>.
+#    Before a result appears you are asked for a guess. Enter one, even a wild one: being
+#    surprised is how it sticks.
+# 2. **Then do the exercises.** Write your answer in place of the dots, run the cell, and run the
+#    check under it. The check draws fresh inputs each time. When something is wrong it says what.
+# 3. **Stuck?** `hint.name_of_the_exercise()` gives three hints, one after the other. The solution
+#    is one click away, under each exercise.
+#
+# You need Python and a little algebra. You need no GPU, and no internet once the course is
+# installed. Something does not work? Run `course doctor` in a terminal: it says what is missing.
+
+# %% [markdown]
+# ## Your progress
+#
+# Run the next cell to see what is done and what is next. (Or `course progress` in a terminal.)
+
+# %%
+from course_lib import show_progress
+
+show_progress()
