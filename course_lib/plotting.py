@@ -26,13 +26,21 @@ STYLE = {
     "axes.grid": True,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "axes.titlesize": 10.5,
+    "figure.facecolor": "white",
+    "font.size": 10,
     "grid.alpha": 0.3,
-    "font.size": 10.5,
-    "axes.titlesize": 11,
     "legend.frameon": False,
     "lines.linewidth": 2,
-    "figure.facecolor": "white",
 }
+
+
+def use_style() -> None:
+    """Make the course's look matplotlib's default, for the learner's own figures too."""
+    import matplotlib
+    from cycler import cycler
+
+    matplotlib.rcParams.update({**STYLE, "axes.prop_cycle": cycler(color=PALETTE)})
 
 
 def new_figure(
@@ -43,13 +51,11 @@ def new_figure(
     width, height : inches; 7 fills a notebook's column.
     Returns the figure and its axes, as `Figure.subplots` gives them.
     """
-    import matplotlib
-    from cycler import cycler
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=PALETTE)}):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        return figure, figure.subplots(rows, columns, **subplots)
+    use_style()
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, **subplots)
 
 
 def to_png(figure: Figure, dpi: int = DPI) -> bytes:

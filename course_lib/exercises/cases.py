@@ -16,7 +16,7 @@ from torch import Tensor
 Layout = Literal["contiguous", "transposed", "strided"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # tensors have no single truth value
 class Case:
     """One call of the answer: its arguments by name, in the order of the signature.
 
@@ -31,8 +31,10 @@ class Case:
     @property
     def size(self) -> int:
         """Number of entries in all arguments: the smallest failing case is shown."""
-        return sum(a.numel() if isinstance(a, Tensor) else getattr(a, "size", 1)
-                   for a in self.args.values())
+        return sum(
+            a.numel() if isinstance(a, Tensor) else getattr(a, "size", 1)
+            for a in self.args.values()
+        )
 
 
 class Draw:
@@ -61,13 +63,14 @@ class Draw:
         if layout == "strided":
             wide = (*shape[:-1], 2 * shape[-1])
             return self.normal(*wide, scale=scale, shift=shift, dtype=dtype)[..., ::2]
-        values = torch.randn(*shape, generator=self.generator, dtype=torch.float64)
+        values = torch.randn(shape, generator=self.generator, dtype=torch.float64)
         return (values * scale + shift).to(dtype)
 
-    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0,
-                dtype: torch.dtype = torch.float32) -> Tensor:
+    def uniform(
+        self, *shape: int, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
         """Entries drawn evenly between `low` and `high`."""
-        values = torch.rand(*shape, generator=self.generator, dtype=torch.float64)
+        values = torch.rand(shape, generator=self.generator, dtype=torch.float64)
         return (low + (high - low) * values).to(dtype)
 
     def integer(self, low: int, high: int) -> int:

@@ -33,8 +33,13 @@ def shown(value: Any, limit: int = 24) -> str:
         if size > limit:
             return f"{str(value.dtype).removeprefix('torch.')} of shape {shape}"
         values = value.detach().double().numpy() if is_real(value) else np.asarray(value)
-        text = np.array2string(np.asarray(values), precision=4, suppress_small=True,
-                               separator=", ", floatmode="maxprec")
+        text = np.array2string(
+            np.asarray(values),
+            precision=4,
+            suppress_small=True,
+            separator=", ",
+            floatmode="maxprec",
+        )
         return f"{text}   shape {shape}" if shape else text
     if isinstance(value, float):
         return f"{value:.6g}"
@@ -65,8 +70,9 @@ def dtype_of(value: Any) -> str:
     return str(value.dtype).removeprefix("torch.") if isinstance(value, Tensor | np.ndarray) else ""
 
 
-def close(expected: Any, seen: Any, tolerance: tuple[float, float] | None = None,
-          equal_nan: bool = False) -> bool:
+def close(
+    expected: Any, seen: Any, tolerance: tuple[float, float] | None = None, equal_nan: bool = False
+) -> bool:
     """Whether two leaves of one kind, shape and dtype hold the same values."""
     if not isinstance(expected, Tensor | np.ndarray | float | int | np.number):
         return expected == seen
@@ -75,8 +81,7 @@ def close(expected: Any, seen: Any, tolerance: tuple[float, float] | None = None
         return torch.equal(a, b)
     precision = a.dtype if isinstance(expected, Tensor | np.ndarray) else torch.float32
     relative, absolute = tolerance or TOLERANCE.get(precision, TOLERANCE[torch.float32])
-    return torch.allclose(b.double(), a.double(), rtol=relative, atol=absolute,
-                          equal_nan=equal_nan)
+    return torch.allclose(b.double(), a.double(), rtol=relative, atol=absolute, equal_nan=equal_nan)
 
 
 def _first_entry(expected: Any, seen: Any, tolerance: tuple[float, float] | None) -> str:
@@ -94,23 +99,35 @@ def _first_entry(expected: Any, seen: Any, tolerance: tuple[float, float] | None
     return f"{share}: {b[index]:.6g} instead of {a[index]:.6g}"
 
 
-def _leaf_difference(name: str, expected: Any, seen: Any,
-                     tolerance: tuple[float, float] | None) -> Difference | None:
+def _leaf_difference(
+    name: str, expected: Any, seen: Any, tolerance: tuple[float, float] | None
+) -> Difference | None:
     both = shown(expected), shown(seen)
     if kind_of(expected) != kind_of(seen):
-        return Difference("type", f"{name} is a {kind_of(seen)}; a {kind_of(expected)} "
-                          "is expected.", *both)
+        return Difference(
+            "type", f"{name} is a {kind_of(seen)}; a {kind_of(expected)} is expected.", *both
+        )
     if isinstance(expected, Tensor | np.ndarray):
         if tuple(expected.shape) != tuple(seen.shape):
-            return Difference("shape", f"{name} has shape {tuple(seen.shape)}; "
-                              f"{tuple(expected.shape)} is expected.", *both)
+            return Difference(
+                "shape",
+                f"{name} has shape {tuple(seen.shape)}; {tuple(expected.shape)} is expected.",
+                *both,
+            )
         if dtype_of(expected) != dtype_of(seen):
-            return Difference("dtype", f"{name} has dtype {dtype_of(seen)}; "
-                              f"{dtype_of(expected)} is expected for these inputs.", *both)
+            return Difference(
+                "dtype",
+                f"{name} has dtype {dtype_of(seen)}; "
+                f"{dtype_of(expected)} is expected for these inputs.",
+                *both,
+            )
     if not close(expected, seen, tolerance):
-        words = (_first_entry(expected, seen, tolerance)
-                 if isinstance(expected, Tensor | np.ndarray | int | float | np.number)
-                 and not isinstance(expected, bool) else f"{seen!r} instead of {expected!r}")
+        words = (
+            _first_entry(expected, seen, tolerance)
+            if isinstance(expected, Tensor | np.ndarray | int | float | np.number)
+            and not isinstance(expected, bool)
+            else f"{seen!r} instead of {expected!r}"
+        )
         return Difference("value", f"{name}: {words}.", *both)
     return None
 
@@ -119,15 +136,24 @@ def _parameter_difference(expected: Observation, seen: Observation) -> Differenc
     want, have = expected.parameters or {}, seen.parameters or {}
     if dict(want) == dict(have):
         return None
-    table = "\n".join(f"{n}: {s}" for n, s in want.items()), "\n".join(
-        f"{n}: {s}" for n, s in have.items()) or "no parameters"
+    table = (
+        "\n".join(f"{n}: {s}" for n, s in want.items()),
+        "\n".join(f"{n}: {s}" for n, s in have.items()) or "no parameters",
+    )
     for name, shape in want.items():
         if name not in have:
-            return Difference("parameters", f"Your module has no parameter '{name}'. Is the layer "
-                              "an attribute of self, with this name?", *table)
+            return Difference(
+                "parameters",
+                f"Your module has no parameter '{name}'. Is the layer "
+                "an attribute of self, with this name?",
+                *table,
+            )
         if have[name] != shape:
-            return Difference("parameters", f"Parameter '{name}' has shape {have[name]}; "
-                              f"{shape} is expected.", *table)
+            return Difference(
+                "parameters",
+                f"Parameter '{name}' has shape {have[name]}; {shape} is expected.",
+                *table,
+            )
     extra = next(n for n in have if n not in want)
     return Difference("parameters", f"Parameter '{extra}' is not asked for.", *table)
 
@@ -139,44 +165,67 @@ def _output_names(leaves, labels: tuple[str, ...]) -> dict[str, str]:
     return {p: f"`{n}`" if n in labels else n for p, n in zip(leaves, names, strict=True)}
 
 
-def _gradient_difference(expected: Observation, seen: Observation,
-                         tolerance: tuple[float, float] | None) -> Difference | None:
+def _gradient_difference(
+    expected: Observation, seen: Observation, tolerance: tuple[float, float] | None
+) -> Difference | None:
     if seen.gradient_error and not expected.gradient_error:
-        return Difference("gradient", "The result is right, but torch cannot compute gradients "
-                          f"through it: {seen.gradient_error.message}")
+        return Difference(
+            "gradient",
+            "The result is right, but torch cannot compute gradients "
+            f"through it: {seen.gradient_error.message}",
+        )
     for name, want in expected.gradients.items():
         have = seen.gradients.get(name)
         if (want is None) != (have is None):
-            state = ("carries no gradient to" if have is None else "carries a gradient to")
-            hint = (" Something on the way (.detach(), .item(), .numpy(), torch.no_grad) cuts it."
-                    if have is None else "")
-            return Difference("gradient", f"The values are right, but the result {state} "
-                              f"`{name}`.{hint}")
+            state = "carries no gradient to" if have is None else "carries a gradient to"
+            hint = (
+                " Something on the way (.detach(), .item(), .numpy(), torch.no_grad) cuts it."
+                if have is None
+                else ""
+            )
+            return Difference(
+                "gradient", f"The values are right, but the result {state} `{name}`.{hint}"
+            )
         if want is not None and not close(want, have, tolerance):
-            return Difference("gradient", "The values are right, but the gradient with respect to "
-                              f"`{name}` is not: {_first_entry(want, have, tolerance)}.",
-                              shown(want), shown(have))
+            return Difference(
+                "gradient",
+                "The values are right, but the gradient with respect to "
+                f"`{name}` is not: {_first_entry(want, have, tolerance)}.",
+                shown(want),
+                shown(have),
+            )
     return None
 
 
-def first_difference(expected: Observation, seen: Observation, labels: tuple[str, ...] = (),
-                     tolerance: tuple[float, float] | None = None) -> Difference | None:
+def first_difference(
+    expected: Observation,
+    seen: Observation,
+    labels: tuple[str, ...] = (),
+    tolerance: tuple[float, float] | None = None,
+) -> Difference | None:
     """The first difference in the order in which a learner can act on it, or None."""
     if found := _parameter_difference(expected, seen):
         return found
     if seen.raised:
         where = f" ({seen.raised.line})" if seen.raised.line else ""
-        return Difference("error", f"Your code stopped with {seen.raised.kind}: "
-                          f"{seen.raised.message}{where}")
+        return Difference(
+            "error", f"Your code stopped with {seen.raised.kind}: {seen.raised.message}{where}"
+        )
     if seen.changed:
-        return Difference("changed", f"Your code changes its input `{seen.changed[0]}` in place. "
-                          "The caller still needs it: make a new tensor instead.")
+        return Difference(
+            "changed",
+            f"Your code changes its input `{seen.changed[0]}` in place. "
+            "The caller still needs it: make a new tensor instead.",
+        )
     want, have = expected.leaves, seen.leaves
     if set(want) != set(have):
         if have == {"": None}:
             return Difference("result", "Your function returned None. Is the `return` missing?")
-        return Difference("result", f"{_count(have)} came back; {_count(want)} "
-                          f"expected{': ' + ', '.join(labels) if labels else ''}.")
+        return Difference(
+            "result",
+            f"{_count(have)} came back; {_count(want)} "
+            f"expected{': ' + ', '.join(labels) if labels else ''}.",
+        )
     names = _output_names(want, labels)
     for path, leaf in want.items():
         if have[path] is None and leaf is not None:
@@ -190,15 +239,27 @@ def _count(leaves) -> str:
     return "one value" if len(leaves) == 1 else f"{len(leaves)} values"
 
 
-def alike(a: Observation, b: Observation, tolerance: tuple[float, float] | None = None) -> bool:
-    """Whether two answers behave the same on a case: how a misconception is recognised."""
+def alike(
+    a: Observation,
+    b: Observation,
+    tolerance: tuple[float, float] | None = None,
+    values_only: bool = False,
+) -> bool:
+    """Whether two answers behave the same on a case: how a misconception is recognised.
+
+    values_only : leave gradients and in-place changes aside.
+    """
     if a.raised or b.raised:
         return bool(a.raised and a.raised.same(b.raised)) and a.parameters == b.parameters
-    if (a.parameters != b.parameters or a.changed != b.changed or set(a.leaves) != set(b.leaves)
-            or bool(a.gradient_error) != bool(b.gradient_error)):
+    if a.parameters != b.parameters or set(a.leaves) != set(b.leaves):
         return False
-    return all(_same_leaf(a.leaves[p], b.leaves[p], tolerance) for p in a.leaves) and all(
-        _same_leaf(g, b.gradients.get(n), tolerance) for n, g in a.gradients.items())
+    if not all(_same_leaf(a.leaves[p], b.leaves[p], tolerance) for p in a.leaves):
+        return False
+    return values_only or (
+        a.changed == b.changed
+        and bool(a.gradient_error) == bool(b.gradient_error)
+        and all(_same_leaf(g, b.gradients.get(n), tolerance) for n, g in a.gradients.items())
+    )
 
 
 def _same_leaf(a: Any, b: Any, tolerance: tuple[float, float] | None) -> bool:

@@ -39,8 +39,17 @@ class Exercise(ABC):
     hints : three, of growing strength.
     """
 
-    def __init__(self, name: str, *, title: str, points: int, difficulty: int, minutes: int,
-                 why: str, hints: tuple[str, str, str]):
+    def __init__(
+        self,
+        name: str,
+        *,
+        title: str,
+        points: int,
+        difficulty: int,
+        minutes: int,
+        why: str,
+        hints: tuple[str, str, str],
+    ):
         if difficulty not in DIFFICULTY:
             raise WrongArgument(f"{name}: difficulty is {difficulty!r}; it must be 1, 2 or 3.")
         if len(hints) != 3:
@@ -72,8 +81,10 @@ class Exercise(ABC):
     def header(self) -> str:
         """The line under the exercise's heading, as Markdown."""
         points = f"{self.points} point{'s' if self.points != 1 else ''}"
-        return (f"**Difficulty** {DIFFICULTY[self.difficulty]} · **{self.minutes} minutes** · "
-                f"**{points}**\n\n*Why it matters:* {self.why}")
+        return (
+            f"**Difficulty** {DIFFICULTY[self.difficulty]} · **{self.minutes} minutes** · "
+            f"**{points}**\n\n*Why it matters:* {self.why}"
+        )
 
     @property
     def prompt(self) -> str:
@@ -106,19 +117,27 @@ class Exercise(ABC):
         Raises `WrongArgument` if the answer is not the kind of thing that is asked for.
         """
 
-    def verdict(self, status: Status, message: str = "", *, misconception: str | None = None,
-                details: tuple[tuple[str, str], ...] = (), seed: int | None = None) -> Verdict:
+    def verdict(
+        self,
+        status: Status,
+        message: str = "",
+        *,
+        misconception: str | None = None,
+        details: tuple[tuple[str, str], ...] = (),
+        seed: int | None = None,
+    ) -> Verdict:
         """A verdict with this exercise's name, points and hints filled in."""
         if status is Status.BLANK and not message:
             message = "Write your answer in the cell above, run it, then run this check."
-        return Verdict(self.name, status, message, self.points, misconception, details, seed,
-                       len(self.hints))
+        return Verdict(
+            self.name, status, message, self.points, misconception, details, seed, len(self.hints)
+        )
 
 
 def source_of(answer: Any) -> str:
     """The source of a function or class without decorators that declare it to an exercise."""
     source = textwrap.dedent(inspect.getsource(answer))
-    return source[source.index(_keyword(answer)):].rstrip()
+    return source[source.index(_keyword(answer)) :].rstrip()
 
 
 def _keyword(answer: Any) -> str:
@@ -126,23 +145,27 @@ def _keyword(answer: Any) -> str:
 
 
 def is_blank(answer: Any) -> bool:
-    """Whether an answer is still as it was handed out: dots, `pass` or NotImplementedError."""
+    """Whether an answer is still as it was handed out: dots, `pass` or NotImplementedError.
+
+    A class is blank when all its methods are. (They are looked at one by one, since the source
+    of a class that was written in a notebook is not always to be had.)
+    """
     if answer is ... or answer is None:
         return True
-    if not (inspect.isfunction(answer) or inspect.isclass(answer)):
-        return False
+    if inspect.isclass(answer):
+        methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
+        return all(_is_empty(m) for m in methods)
+    return inspect.isfunction(answer) and _is_empty(answer)
+
+
+def _is_empty(function: Callable) -> bool:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(answer))).body[0]
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError, IndexError):
         return False
-    if isinstance(tree, ast.ClassDef):
-        methods = [n for n in tree.body if isinstance(n, ast.FunctionDef)]
-        return all(_empty(m) for m in methods)
-    return isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef) and _empty(tree)
-
-
-def _empty(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return all(_says_nothing(statement) for statement in function.body)
+    return isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef) and all(
+        _says_nothing(statement) for statement in tree.body
+    )
 
 
 def _says_nothing(statement: ast.stmt) -> bool:
@@ -151,6 +174,7 @@ def _says_nothing(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Raise):
         return "NotImplementedError" in ast.unparse(statement)
     if isinstance(statement, ast.Expr):  # a docstring, dots, or the call of the base class
-        return (isinstance(statement.value, ast.Constant)
-                or ast.unparse(statement).startswith("super().__init__("))
+        return isinstance(statement.value, ast.Constant) or ast.unparse(statement).startswith(
+            "super().__init__("
+        )
     return False

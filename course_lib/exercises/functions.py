@@ -17,11 +17,35 @@ from torch import nn
 from course_lib.errors import WrongArgument
 from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.comparison import Difference, alike, first_difference, kind_of, shown
-from course_lib.exercises.declarations import BEGIN, END, Exercise, is_blank, source_of
+from course_lib.exercises.declarations import (
+    BEGIN,
+    END,
+    Exercise,
+    Misconception,
+    is_blank,
+    source_of,
+)
 from course_lib.exercises.observations import Observation, observe_call, observe_module
 from course_lib.exercises.verdicts import Status, Verdict
 
 Cases = Callable[[Draw], Iterable[Case]]
+KEPT_TRIALS = 4
+
+
+class Trial:
+    """The cases drawn from one seed, and what the exercise's own answers do on them."""
+
+    def __init__(self, exercise: FunctionExercise, seed: int):
+        self.exercise, self.seed = exercise, seed
+        self.cases = sorted(exercise.cases(Draw(seed)), key=lambda case: case.size)
+        self._seen: dict[tuple[int, int], Observation] = {}
+
+    def observed(self, own: Any, at: int) -> Observation:
+        """What the reference or a misconception does on case number `at`; observed once."""
+        key = (id(own), at)
+        if key not in self._seen:
+            self._seen[key] = self.exercise.observe(own, self.cases[at], self.seed)
+        return self._seen[key]
 
 
 class FunctionExercise(Exercise):
@@ -38,12 +62,20 @@ class FunctionExercise(Exercise):
 
     asked = "function"
 
-    def __init__(self, reference: Callable, *, cases: Cases, gradients: bool = True,
-                 outputs: tuple[str, ...] = (), tolerance: tuple[float, float] | None = None,
-                 **header: Any):
+    def __init__(
+        self,
+        reference: Callable,
+        *,
+        cases: Cases,
+        gradients: bool = True,
+        outputs: tuple[str, ...] = (),
+        tolerance: tuple[float, float] | None = None,
+        **header: Any,
+    ):
         super().__init__(reference.__name__, **header)
         self._reference, self.cases = reference, cases
         self.gradients, self.outputs, self.tolerance = gradients, outputs, tolerance
+        self._trials: dict[int, Trial] = {}
 
     @property
     def reference(self) -> Callable:
@@ -66,42 +98,70 @@ class FunctionExercise(Exercise):
         if inspect.isclass(answer) or not callable(answer):
             given = "a class" if inspect.isclass(answer) else f"a {kind_of(answer)}"
             raise WrongArgument(
-                f"check.{self.name} was given {given}; it expects your {self.asked}. {meant}")
+                f"check.{self.name} was given {given}; it expects your {self.asked}. {meant}"
+            )
 
     def observe(self, answer: Any, case: Case, seed: int) -> Observation:
         """What `answer` does on `case`."""
         return observe_call(answer, case, self.gradients, seed)
+
+    def trial(self, seed: int) -> Trial:
+        """The cases of one seed. The last few are kept: a class is graded on the same inputs."""
+        if seed not in self._trials:
+            while len(self._trials) >= KEPT_TRIALS:
+                del self._trials[next(iter(self._trials))]
+            self._trials[seed] = Trial(self, seed)
+        return self._trials[seed]
 
     def examine(self, answer: Any, seed: int) -> Verdict:
         """See `Exercise.examine`."""
         if is_blank(answer):
             return self.verdict(Status.BLANK)
         self.require_kind(answer)
-        cases = sorted(self.cases(Draw(seed)), key=lambda case: case.size)
-        seen = [self.observe(answer, case, seed) for case in cases]
-        return self.judge(cases, seen, seed)
+        trial = self.trial(seed)
+        return self.judge(trial, [self.observe(answer, case, seed) for case in trial.cases])
 
-    def judge(self, cases: Sequence[Case], seen: Sequence[Observation], seed: int) -> Verdict:
-        """Reach the verdict from observations alone; `cases` are those that were observed."""
+    def judge(self, trial: Trial, seen: Sequence[Observation]) -> Verdict:
+        """Reach the verdict from observations alone, one for each of the trial's cases."""
         if all(s.raised and s.raised.kind == "NotImplementedError" for s in seen):
             return self.verdict(Status.BLANK)
-        for case, observed in zip(cases, seen, strict=True):
-            expected = self.observe(self._reference, case, seed)
+        for at, observed in enumerate(seen):
+            expected = trial.observed(self._reference, at)
             found = first_difference(expected, observed, self.outputs, self.tolerance)
             if found:
-                return self._wrong(cases, seen, case, found, seed)
-        return self.verdict(Status.PASSED, seed=seed)
+                return self._wrong(trial, seen, at, found)
+        return self.verdict(Status.PASSED, seed=trial.seed)
 
-    def _wrong(self, cases: Sequence[Case], seen: Sequence[Observation], case: Case,
-               found: Difference, seed: int) -> Verdict:
-        for known in self.misconceptions:
-            if all(alike(self.observe(known.answer, c, seed), s, self.tolerance)
-                   for c, s in zip(cases, seen, strict=True)):
-                details = (("What is seen", found.sentence), *self._shown(case, found))
-                return self.verdict(Status.WRONG, known.message, misconception=known.name,
-                                    details=details, seed=seed)
-        return self.verdict(Status.WRONG, found.sentence, details=self._shown(case, found),
-                            seed=seed)
+    def _wrong(
+        self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference
+    ) -> Verdict:
+        """The verdict on an answer that first differs on case `at`."""
+        known = self._recognise(trial, seen, at, found)
+        details = self._shown(trial.cases[at], found)
+        if known is None:
+            message, name = found.sentence, None
+        else:
+            message, name = known.message, known.name
+            details = (("What is seen", found.sentence), *details)
+        return self.verdict(
+            Status.WRONG, message, misconception=name, details=details, seed=trial.seed
+        )
+
+    def _recognise(
+        self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference
+    ) -> Misconception | None:
+        """The misconception that behaves the same on every case; failing that, and if the
+        values themselves are wrong, one that gives the same values."""
+        order = sorted(range(len(seen)), key=lambda i: i != at)  # the telling case first
+        depths = (False,) if found.aspect in ("gradient", "changed") else (False, True)
+        for values_only in depths:
+            for known in self.misconceptions:
+                if all(
+                    alike(trial.observed(known.answer, i), seen[i], self.tolerance, values_only)
+                    for i in order
+                ):
+                    return known
+        return None
 
     def _shown(self, case: Case, found: Difference) -> tuple[tuple[str, str], ...]:
         """The smallest failing case: what went in, what was expected, what came out."""
@@ -126,12 +186,16 @@ class ModuleExercise(FunctionExercise):
         """Refuse what is not a subclass of `nn.Module`."""
         meant = f"Write check.{self.name}({self.name}), the class itself, not an instance."
         if not (inspect.isclass(answer) and issubclass(answer, nn.Module)):
-            given = (f"the class {answer.__name__}, which is not a subclass of nn.Module"
-                     if inspect.isclass(answer) else
-                     f"an instance of {type(answer).__name__}" if isinstance(answer, nn.Module)
-                     else f"a {kind_of(answer)}")
+            given = (
+                f"the class {answer.__name__}, which is not a subclass of nn.Module"
+                if inspect.isclass(answer)
+                else f"an instance of {type(answer).__name__}"
+                if isinstance(answer, nn.Module)
+                else f"a {kind_of(answer)}"
+            )
             raise WrongArgument(
-                f"check.{self.name} was given {given}; it expects your class. {meant}")
+                f"check.{self.name} was given {given}; it expects your class. {meant}"
+            )
 
     def observe(self, answer: Any, case: Case, seed: int) -> Observation:
         """Parameters, forward pass and gradients of `answer` with the reference's weights."""

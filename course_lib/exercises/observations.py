@@ -32,14 +32,18 @@ class Raised:
 
     def same(self, other: Raised | None) -> bool:
         """Whether two answers failed alike (object addresses aside)."""
+
         def clean(text: str) -> str:
             return re.sub(r"0x[0-9a-f]+", "", text)
 
-        return (other is not None and self.kind == other.kind
-                and clean(self.message) == clean(other.message))
+        return (
+            other is not None
+            and self.kind == other.kind
+            and clean(self.message) == clean(other.message)
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # tensors have no single truth value
 class Observation:
     """What came out of one call. `leaves` are the outputs by path, "" for a single one."""
 
@@ -54,31 +58,52 @@ class Observation:
 def leaves_of(value: Any, path: str = "") -> dict[str, Any]:
     """Flatten tuples, lists and dicts of outputs into {path: leaf}."""
     if isinstance(value, tuple | list):
-        return {k: v for i, item in enumerate(value)
-                for k, v in leaves_of(item, f"{path}[{i}]").items()}
+        return {
+            k: v for i, item in enumerate(value) for k, v in leaves_of(item, f"{path}[{i}]").items()
+        }
     if isinstance(value, Mapping):
-        return {k: v for key, item in value.items()
-                for k, v in leaves_of(item, f"{path}[{key!r}]").items()}
+        return {
+            k: v
+            for key, item in value.items()
+            for k, v in leaves_of(item, f"{path}[{key!r}]").items()
+        }
     return {path: value}
 
 
 def raised_by(error: BaseException) -> Raised:
     """Describe an exception by its last line outside the libraries: the learner's own."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "site-packages" not in f.filename
-           and "/course_lib/" not in f.filename.replace("\\", "/")]
+    own = [
+        f
+        for f in frames
+        if "site-packages" not in f.filename and "/course_lib/" not in f.filename.replace("\\", "/")
+    ]
     line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
     return Raised(type(error).__name__, str(error).strip().split("\n")[0], line)
 
 
 @contextlib.contextmanager
-def quiet():
-    """Run an answer without its prints and warnings, and without touching global randomness."""
-    with (contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()),
-          warnings.catch_warnings(), np.errstate(all="ignore"), torch.enable_grad(),
-          torch.random.fork_rng(devices=[])):
-        warnings.simplefilter("ignore")
-        yield
+def quiet(seed: int):
+    """Run an answer without its prints and warnings; its randomness comes from `seed` alone.
+
+    torch's global generator is set and put back directly: `torch.manual_seed` and `fork_rng`
+    also visit every accelerator, which takes longer than most answers.
+    """
+    generator = torch.default_generator
+    state = generator.get_state()
+    generator.manual_seed(seed)
+    try:
+        with (
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+            warnings.catch_warnings(),
+            np.errstate(all="ignore"),
+            torch.enable_grad(),
+        ):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        generator.set_state(state)
 
 
 def is_float(value: Any) -> bool:
@@ -110,15 +135,17 @@ def _non_leaf(leaf: Tensor) -> Tensor:
 
 def _differs(before: Any, after: Any) -> bool:
     if isinstance(before, Tensor):
-        return (before.shape != after.shape
-                or not torch.equal(torch.nan_to_num(before), torch.nan_to_num(after.detach())))
+        return before.shape != after.shape or not torch.equal(
+            torch.nan_to_num(before), torch.nan_to_num(after.detach())
+        )
     if isinstance(before, np.ndarray):
         return not np.array_equal(before, after, equal_nan=True)
     return False
 
 
-def _gradients(leaves: Mapping[str, Any], wanted: Mapping[str, Tensor], seed: int
-               ) -> tuple[dict[str, Tensor | None], Raised | None]:
+def _gradients(
+    leaves: Mapping[str, Any], wanted: Mapping[str, Tensor], seed: int
+) -> tuple[dict[str, Tensor | None], Raised | None]:
     """Vector-Jacobian products of all float outputs with fixed random cotangents."""
     outputs = [leaf for leaf in leaves.values() if is_float(leaf) and leaf.requires_grad]
     if not wanted:
@@ -135,19 +162,29 @@ def _gradients(leaves: Mapping[str, Any], wanted: Mapping[str, Tensor], seed: in
 
 
 def _plain(leaves: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: v.detach().clone() if isinstance(v, Tensor)
-            else v.copy() if isinstance(v, np.ndarray) else v for k, v in leaves.items()}
+    return {
+        k: v.detach().clone()
+        if isinstance(v, Tensor)
+        else v.copy()
+        if isinstance(v, np.ndarray)
+        else v
+        for k, v in leaves.items()
+    }
 
 
-def observe_call(answer: Callable, case: Case, gradients: bool, seed: int,
-                 parameters: Mapping[str, Tensor] | None = None) -> Observation:
+def observe_call(
+    answer: Callable,
+    case: Case,
+    gradients: bool,
+    seed: int,
+    parameters: Mapping[str, Tensor] | None = None,
+) -> Observation:
     """Call `answer(*case.args)` on private copies and note all that can be told apart."""
     copies = {n: _private_copy(v, gradients) for n, v in case.args.items()}
     leaves_in = {n: leaf for n, (_, leaf) in copies.items() if leaf is not None}
     if parameters and gradients:
         leaves_in |= dict(parameters)
-    with quiet():
-        torch.manual_seed(seed)
+    with quiet(seed):
         try:
             leaves = leaves_of(answer(*(value for value, _ in copies.values())))
         except Exception as error:
@@ -165,11 +202,11 @@ def fill_parameters(module: nn.Module, seed: int) -> None:
             parameter.copy_(draw.normal(*parameter.shape, scale=0.7).to(parameter.dtype))
 
 
-def observe_module(cls: type[nn.Module], reference: type[nn.Module], case: Case, gradients: bool,
-                   seed: int) -> Observation:
+def observe_module(
+    cls: type[nn.Module], reference: type[nn.Module], case: Case, gradients: bool, seed: int
+) -> Observation:
     """Build `cls(**init)`, give it the reference's weights, and observe its forward pass."""
-    with quiet():
-        torch.manual_seed(seed)
+    with quiet(seed):
         model_reference = reference(*case.init.values())
         fill_parameters(model_reference, seed)
         try:
@@ -182,5 +219,6 @@ def observe_module(cls: type[nn.Module], reference: type[nn.Module], case: Case,
         except RuntimeError:  # other names or shapes: the table of parameters tells
             fill_parameters(model, seed)
     seen = observe_call(model, case, gradients, seed, dict(model.named_parameters()))
-    return Observation(seen.leaves, seen.gradients, seen.changed, seen.raised,
-                       seen.gradient_error, shapes)
+    return Observation(
+        seen.leaves, seen.gradients, seen.changed, seen.raised, seen.gradient_error, shapes
+    )

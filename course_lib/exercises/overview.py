@@ -54,16 +54,24 @@ class Overview:
         rows = [r for _, unit_rows in self.units for r in unit_rows]
         done, points = sum(r.done for r in rows), sum(r.points for r in rows if r.done)
         todo = self.next
-        then = (f"Next: {todo.title} (unit {int(todo.unit.split('_')[0])})." if todo else
-                "You have done them all.")
-        return (f"{done} of {len(rows)} exercises done, {points} of "
-                f"{sum(r.points for r in rows)} points. {then}")
+        then = (
+            f"Next: {todo.title} (unit {int(todo.unit.split('_')[0])})."
+            if todo
+            else "You have done them all."
+        )
+        return (
+            f"{done} of {len(rows)} exercises done, {points} of "
+            f"{sum(r.points for r in rows)} points. {then}"
+        )
 
     def __str__(self) -> str:
         lines = [self.sentence]
         for unit, rows in self.units:
-            lines += ["", f"{unit.name.split('_')[0]} {unit.title}: "
-                      f"{sum(r.done for r in rows)} of {len(rows)}"]
+            lines += [
+                "",
+                f"{unit.name.split('_')[0]} {unit.title}: "
+                f"{sum(r.done for r in rows)} of {len(rows)}",
+            ]
             lines += [f"   {row}" for row in rows]
         return "\n".join(lines)
 
@@ -77,15 +85,23 @@ class Overview:
                 f"<details><summary>{escape(name)} "
                 f'<progress max="{len(rows)}" value="{done}" aria-label="{escape(name)}">'
                 f"</progress> {done} of {len(rows)}</summary><ul>"
-                + "".join(f"<li>{escape(str(r))}</li>" for r in rows) + "</ul></details>")
+                + "".join(f"<li>{escape(str(r))}</li>" for r in rows)
+                + "</ul></details>"
+            )
         return "".join(parts)
 
 
 def _row(unit: Unit, exercise: Any, kept: dict[str, Any]) -> Row:
     entry = kept.get(f"{unit.name}/{exercise.name}", {})
-    return Row(unit.name, exercise.name, exercise.title, exercise.points,
-               bool(entry.get("passed")), int(entry.get("attempts", 0)),
-               int(entry.get("hints", 0)))
+    return Row(
+        unit.name,
+        exercise.name,
+        exercise.title,
+        exercise.points,
+        bool(entry.get("passed")),
+        int(entry.get("attempts", 0)),
+        int(entry.get("hints", 0)),
+    )
 
 
 def _count(number: int, word: str) -> str:

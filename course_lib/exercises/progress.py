@@ -53,8 +53,11 @@ def read(path: Path | None = None) -> dict[str, Any]:
         return empty()
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not (isinstance(record, dict) and record.get("version") == 1 and all(
-                isinstance(record.get(k), dict) for k in ("exercises", "guesses", "quiz"))):
+        if not (
+            isinstance(record, dict)
+            and record.get("version") == 1
+            and all(isinstance(record.get(k), dict) for k in ("exercises", "guesses", "quiz"))
+        ):
             raise ValueError("it is not a progress record of this course")
     except OSError as error:
         _tell(f"Your progress file {path} cannot be read ({error.strerror}); going on without it.")
@@ -63,8 +66,10 @@ def read(path: Path | None = None) -> dict[str, Any]:
         aside = path.with_suffix(".damaged.json")
         try:
             os.replace(path, aside)
-            _tell(f"Your progress file {path.name} was damaged ({error}). It was kept as "
-                  f"{aside.name}, and a new one is started; your notebooks are untouched.")
+            _tell(
+                f"Your progress file {path.name} was damaged ({error}). It was kept as "
+                f"{aside.name}, and a new one is started; your notebooks are untouched."
+            )
         except OSError:
             _tell(f"Your progress file {path} is damaged ({error}); going on without it.")
         return empty()
@@ -84,8 +89,10 @@ def update(change: Callable[[dict[str, Any]], None]) -> None:
             _write(path, record)
     except (OSError, Timeout) as error:
         why = getattr(error, "strerror", None) or "another program holds its lock"
-        _tell(f"Your progress could not be saved in {path.parent} ({why}). The checks work all "
-              f"the same; set the environment variable {SWITCH} to a writable file to keep it.")
+        _tell(
+            f"Your progress could not be saved in {path.parent} ({why}). The checks work all "
+            f"the same; set the environment variable {SWITCH} to a writable file to keep it."
+        )
 
 
 def lock_path(path: Path) -> Path:
@@ -118,8 +125,9 @@ def record_attempt(unit: str, exercise: str, passed: bool) -> None:
     """Count an attempt; the first pass is remembered with the attempts it took."""
 
     def change(record):
-        entry = record["exercises"].setdefault(f"{unit}/{exercise}",
-                                               {"attempts": 0, "hints": 0, "passed": None})
+        entry = record["exercises"].setdefault(
+            f"{unit}/{exercise}", {"attempts": 0, "hints": 0, "passed": None}
+        )
         if entry["passed"] is None:
             entry["attempts"] += 1
             if passed:
@@ -132,8 +140,9 @@ def record_hint(unit: str, exercise: str, number: int) -> None:
     """Remember the strongest hint that was read."""
 
     def change(record):
-        entry = record["exercises"].setdefault(f"{unit}/{exercise}",
-                                               {"attempts": 0, "hints": 0, "passed": None})
+        entry = record["exercises"].setdefault(
+            f"{unit}/{exercise}", {"attempts": 0, "hints": 0, "passed": None}
+        )
         entry["hints"] = max(entry["hints"], number)
 
     update(change)

@@ -41,8 +41,10 @@ class Guess:
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle = dict(self.control._repr_mimebundle_(**kwargs) or {})
         bundle["text/plain"] = f"Your guess: {self.question}"
-        bundle["text/html"] = (f"<p><strong>Your guess:</strong> {marked_up(self.question)} "
-                               "<em>(run this notebook to enter it)</em></p>")
+        bundle["text/html"] = (
+            f"<p><strong>Your guess:</strong> {marked_up(self.question)} "
+            "<em>(run this notebook to enter it)</em></p>"
+        )
         return bundle
 
 
@@ -64,19 +66,21 @@ class Comparison:
         guess = f"<em>{NO_GUESS}</em>" if self.guess is None else escape(_said(self.guess))
         cell = 'style="text-align:left;padding:2px 16px 2px 0"'
         tail = f"<div>{marked_up(self.explanation)}</div>" if self.explanation else ""
-        return (f'<div style="border-left:5px solid #0072b2;padding:6px 12px;max-width:75ch">'
-                f"<div>{marked_up(self.question)}</div>"
-                f'<table style="font-size:inherit;margin:4px 0"><tr><th scope="row" {cell}>'
-                f"Your guess</th><td {cell}>{guess}</td></tr>"
-                f'<tr><th scope="row" {cell}>Result</th><td {cell}><strong>'
-                f"{escape(_said(self.result))}</strong></td></tr></table>{tail}</div>")
+        return (
+            f'<div style="border-left:5px solid #0072b2;padding:6px 12px;max-width:75ch">'
+            f"<div>{marked_up(self.question)}</div>"
+            f'<table style="font-size:inherit;margin:4px 0"><tr><th scope="row" {cell}>'
+            f"Your guess</th><td {cell}>{guess}</td></tr>"
+            f'<tr><th scope="row" {cell}>Result</th><td {cell}><strong>'
+            f"{escape(_said(self.result))}</strong></td></tr></table>{tail}</div>"
+        )
 
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")
+        return f"{value:,}"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
@@ -102,8 +106,9 @@ class Predict:
         from course_lib.widgets import Choice
 
         if len(options) < 2:
-            raise WrongArgument(f"predict.choice({key!r}) has {len(options)} options; give two "
-                                "or more.")
+            raise WrongArgument(
+                f"predict.choice({key!r}) has {len(options)} options; give two or more."
+            )
         return Guess(self.unit, key, question, Choice(question, options))
 
 
@@ -118,23 +123,28 @@ class Question:
     def __post_init__(self):
         right = sum(o.correct for o in self.options.values())
         if right != 1:
-            raise WrongArgument(f"Question {self.name}: {right} options are correct; exactly one "
-                                "must be.")
+            raise WrongArgument(
+                f"Question {self.name}: {right} options are correct; exactly one must be."
+            )
 
     def feedback(self, letter: str) -> str:
         """What the learner is told after choosing an option, as HTML."""
         option = self.options[letter]
         status = Status.PASSED if option.correct else Status.WRONG
         word = "Right." if option.correct else "Not this one."
-        return (f'<div style="border-left:5px solid {COLOUR[status]};padding:6px 12px">'
-                f"<strong>{word}</strong> {marked_up(option.why)}</div>")
+        return (
+            f'<div style="border-left:5px solid {COLOUR[status]};padding:6px 12px">'
+            f"<strong>{word}</strong> {marked_up(option.why)}</div>"
+        )
 
     def static_html(self) -> str:
         """The question with its answers folded away, for readers without a kernel."""
-        rows = "".join(f"<li><strong>{letter}</strong>: {marked_up(o.text)}"
-                       f"<details><summary>Is it {letter}?</summary>"
-                       f"{'Right.' if o.correct else 'No.'} {marked_up(o.why)}</details></li>"
-                       for letter, o in self.options.items())
+        rows = "".join(
+            f"<li><strong>{letter}</strong>: {marked_up(o.text)}"
+            f"<details><summary>Is it {letter}?</summary>"
+            f"{'Right.' if o.correct else 'No.'} {marked_up(o.why)}</details></li>"
+            for letter, o in self.options.items()
+        )
         return f"<p>{marked_up(self.text)}</p><ul>{rows}</ul>"
 
 
@@ -152,9 +162,14 @@ class Quiz:
 
         q = self.question
         earlier = progress.kept("quiz", self.unit, q.name)
-        card = QuizCard(q.text, {letter: o.text for letter, o in q.options.items()},
-                        {letter: q.feedback(letter) for letter in q.options}, q.static_html(),
-                        earlier if earlier in q.options else "")
-        card.observe(lambda change: progress.keep("quiz", self.unit, q.name, change["new"]),
-                     names="value")
+        card = QuizCard(
+            q.text,
+            {letter: o.text for letter, o in q.options.items()},
+            {letter: q.feedback(letter) for letter in q.options},
+            q.static_html(),
+            earlier if earlier in q.options else "",
+        )
+        card.observe(
+            lambda change: progress.keep("quiz", self.unit, q.name, change["new"]), names="value"
+        )
         return card

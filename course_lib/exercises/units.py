@@ -106,16 +106,20 @@ def _checker(unit: Unit, exercise: Exercise) -> Callable[..., None]:
     def check(*answer: Any, seed: int | None = None, **fields: Any) -> None:
         given = _given(exercise, answer, fields)
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-            raise WrongArgument(f"seed is {seed!r}; a non-negative integer is expected, such as "
-                                "the one printed by a failed check.")
+            raise WrongArgument(
+                f"seed is {seed!r}; a non-negative integer is expected, such as "
+                "the one printed by a failed check."
+            )
         verdict = exercise.examine(given, secrets.randbits(31) if seed is None else seed)
         if verdict.status is not Status.BLANK:
             progress.record_attempt(unit.name, exercise.name, verdict.passed)
         _present(verdict)
 
     check.__name__ = check.__qualname__ = exercise.name
-    check.__doc__ = (f"Check your answer to “{exercise.title}” ({exercise.points} points) on "
-                     "fresh inputs.\n\nWrite: " + exercise.check_cell())
+    check.__doc__ = (
+        f"Check your answer to “{exercise.title}” ({exercise.points} points) on "
+        "fresh inputs.\n\nWrite: " + exercise.check_cell()
+    )
     return check
 
 
@@ -125,8 +129,9 @@ def _given(exercise: Exercise, answer: tuple, fields: dict[str, Any]) -> Any:
             raise WrongArgument(f"Name each value: {exercise.check_cell()}")
         return fields
     if len(answer) != 1 or fields:
-        raise WrongArgument(f"check.{exercise.name} takes your answer and nothing else: "
-                            f"{exercise.check_cell()}")
+        raise WrongArgument(
+            f"check.{exercise.name} takes your answer and nothing else: {exercise.check_cell()}"
+        )
     return answer[0]
 
 
@@ -165,9 +170,11 @@ class Hint:
         return f"Hint {self.number} of {self.total}: {self.text}"
 
     def _repr_html_(self) -> str:
-        return ('<div role="note" style="border-left:5px solid #0072b2;padding:6px 12px;'
-                f'max-width:75ch"><strong>Hint {self.number} of {self.total}.</strong> '
-                f"{marked_up(self.text)}</div>")
+        return (
+            '<div role="note" style="border-left:5px solid #0072b2;padding:6px 12px;'
+            f'max-width:75ch"><strong>Hint {self.number} of {self.total}.</strong> '
+            f"{marked_up(self.text)}</div>"
+        )
 
 
 def _hinter(unit: Unit, exercise: Exercise) -> Callable[..., None]:
@@ -180,8 +187,9 @@ def _hinter(unit: Unit, exercise: Exercise) -> Callable[..., None]:
             shown = progress.hints_read(unit.name, exercise.name) if shown is None else shown
             number = min(shown + 1, total)
         if number not in range(1, total + 1):
-            raise WrongArgument(f"hint.{exercise.name} was asked for hint {number!r}; there are "
-                                f"hints 1 to {total}.")
+            raise WrongArgument(
+                f"hint.{exercise.name} was asked for hint {number!r}; there are hints 1 to {total}."
+            )
         shown = number
         progress.record_hint(unit.name, exercise.name, number)
         show(Hint(number, total, exercise.hints[number - 1]))

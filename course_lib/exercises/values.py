@@ -94,8 +94,10 @@ class PredictionExercise(Exercise):
     def examine(self, answer: Any, seed: int) -> Verdict:
         """See `Exercise.examine`; `answer` maps each field's name to its value."""
         if not isinstance(answer, Mapping) or set(answer) != set(self.reference):
-            raise WrongArgument(f"check.{self.name} expects one value for each of "
-                                f"{', '.join(self.reference)}: {self.check_cell()}")
+            raise WrongArgument(
+                f"check.{self.name} expects one value for each of "
+                f"{', '.join(self.reference)}: {self.check_cell()}"
+            )
         if all(is_blank(v) for v in answer.values()):
             return self.verdict(Status.BLANK)
         wrong, named = [], None
@@ -103,17 +105,25 @@ class PredictionExercise(Exercise):
             if is_blank(answer[f.name]):
                 wrong.append((f.name, "not written yet"))
             elif not f.agrees(answer[f.name], f.answer):
-                known = next(((v, m) for v, m in f.mistakes.items()
-                              if f.agrees(answer[f.name], v)), None)
-                wrong.append((f.name, known[1] if known else
-                              f"{answer[f.name]!r} is not right. {f.question}"))
+                known = next(
+                    ((v, m) for v, m in f.mistakes.items() if f.agrees(answer[f.name], v)), None
+                )
+                wrong.append(
+                    (
+                        f.name,
+                        known[1] if known else f"{answer[f.name]!r} is not right. {f.question}",
+                    )
+                )
                 named = named or (f"{f.name}={known[0]!r}" if known else None)
         if not wrong:
             return self.verdict(Status.PASSED)
         right = len(self.fields) - len(wrong)
-        return self.verdict(Status.WRONG, f"{wrong[0][0]}: {wrong[0][1]}", misconception=named,
-                            details=(("Right so far", f"{right} of {len(self.fields)}"),
-                                     *tuple(wrong[1:])))
+        return self.verdict(
+            Status.WRONG,
+            f"{wrong[0][0]}: {wrong[0][1]}",
+            misconception=named,
+            details=(("Right so far", f"{right} of {len(self.fields)}"), *tuple(wrong[1:])),
+        )
 
 
 # -- choices ------------------------------------------------------------------------------
@@ -137,8 +147,11 @@ class ChoiceExercise(Exercise):
         right = [letter for letter, o in self.options.items() if o.correct]
         if len(right) != 1:
             raise WrongArgument(f"{name}: {len(right)} options are correct; exactly one must be.")
-        self.misconceptions = [Misconception(letter, o.why, letter)
-                               for letter, o in self.options.items() if not o.correct]
+        self.misconceptions = [
+            Misconception(letter, o.why, letter)
+            for letter, o in self.options.items()
+            if not o.correct
+        ]
 
     @property
     def reference(self) -> str:
@@ -163,10 +176,12 @@ class ChoiceExercise(Exercise):
         """See `Exercise.examine`; `answer` is a letter."""
         if is_blank(answer):
             return self.verdict(Status.BLANK)
-        letter = answer.strip().strip('"\'').lower() if isinstance(answer, str) else answer
+        letter = answer.strip().strip("\"'").lower() if isinstance(answer, str) else answer
         if letter not in self.options:
-            raise WrongArgument(f"check.{self.name} was given {answer!r}; it expects one of "
-                                f"{', '.join(repr(known) for known in self.options)}.")
+            raise WrongArgument(
+                f"check.{self.name} was given {answer!r}; it expects one of "
+                f"{', '.join(repr(known) for known in self.options)}."
+            )
         option = self.options[letter]
         if option.correct:
             return self.verdict(Status.PASSED, option.why)
@@ -204,9 +219,17 @@ class OutcomeExercise(Exercise):
     validate : returns a sentence when the answer cannot be measured at all, else None.
     """
 
-    def __init__(self, name: str, *, solution: str, build: Callable[[], Any],
-                 measure: Callable[[Any, Draw], list[Measurement]],
-                 validate: Callable[[Any], str | None], given: str = "", **header: Any):
+    def __init__(
+        self,
+        name: str,
+        *,
+        solution: str,
+        build: Callable[[], Any],
+        measure: Callable[[Any, Draw], list[Measurement]],
+        validate: Callable[[Any], str | None],
+        given: str = "",
+        **header: Any,
+    ):
         super().__init__(name, **header)
         self.solution, self.build, self.measure, self.validate = solution, build, measure, validate
         self.given = given
@@ -228,8 +251,7 @@ class OutcomeExercise(Exercise):
         """Decorator of a function that makes an example: declare how the fault is recognised."""
 
         def declare(example: Callable[[], Any]):
-            self.misconceptions.append(
-                Recognised(example.__name__, message, example(), recognise))
+            self.misconceptions.append(Recognised(example.__name__, message, example(), recognise))
             return example
 
         return declare
@@ -243,16 +265,29 @@ class OutcomeExercise(Exercise):
         try:
             measured = self.measure(answer, Draw(seed))
         except Exception as error:
-            return self.verdict(Status.WRONG, f"Your answer could not be measured: "
-                                f"{type(error).__name__}: {error}", seed=seed)
-        details = tuple((m.name, f"{m.value} ({'reached' if m.ok else 'needed'}: {m.bound})")
-                        for m in measured)
+            return self.verdict(
+                Status.WRONG,
+                f"Your answer could not be measured: {type(error).__name__}: {error}",
+                seed=seed,
+            )
+        details = tuple(
+            (m.name, f"{m.value} ({'reached' if m.ok else 'needed'}: {m.bound})") for m in measured
+        )
         if all(m.ok for m in measured):
             return self.verdict(Status.PASSED, details=details)
         for known in self.misconceptions:
             if known.recognise(answer):
-                return self.verdict(Status.WRONG, known.message, misconception=known.name,
-                                    details=details, seed=seed)
+                return self.verdict(
+                    Status.WRONG,
+                    known.message,
+                    misconception=known.name,
+                    details=details,
+                    seed=seed,
+                )
         missed = next(m for m in measured if not m.ok)
-        return self.verdict(Status.WRONG, f"{missed.name} is {missed.value}; needed: "
-                            f"{missed.bound}.", details=details, seed=seed)
+        return self.verdict(
+            Status.WRONG,
+            f"{missed.name} is {missed.value}; needed: {missed.bound}.",
+            details=details,
+            seed=seed,
+        )

@@ -59,16 +59,22 @@ class Verdict:
         """Where help and the same inputs are found; empty when there is nothing to add."""
         if self.status is not Status.WRONG:
             return ""
-        again = (f"The same inputs again: check.{self.exercise}(…, seed={self.seed}). "
-                 if self.seed is not None else "")
+        again = (
+            f"The same inputs again: check.{self.exercise}(…, seed={self.seed}). "
+            if self.seed is not None
+            else ""
+        )
         return again + (f"Stuck? hint.{self.exercise}()" if self.hints else "")
 
     def __str__(self) -> str:
         lines = [self.headline, *([self.message] if self.message else [])]
         for label, text in self.details:
             head = f"{label}:"
-            lines.append(f"{head} {text}" if "\n" not in text else
-                         head + "\n" + "\n".join("    " + row for row in text.split("\n")))
+            lines.append(
+                f"{head} {text}"
+                if "\n" not in text
+                else head + "\n" + "\n".join("    " + row for row in text.split("\n"))
+            )
         return "\n".join([*lines, *([self.advice] if self.advice else [])])
 
     __repr__ = __str__
@@ -79,19 +85,28 @@ class Verdict:
             f'font-weight:600">{escape(label)}</th><td style="text-align:left;padding:2px 0">'
             f'<pre style="margin:0;background:none;color:inherit;white-space:pre-wrap">'
             f"{escape(text)}</pre></td></tr>"
-            for label, text in self.details)
+            for label, text in self.details
+        )
         table = f'<table style="margin:6px 0 0;font-size:inherit">{rows}</table>' if rows else ""
-        message = f'<div style="margin-top:4px">{marked_up(self.message)}</div>' \
-            if self.message else ""
-        advice = f'<div style="margin-top:6px;opacity:.8">{marked_up(self.advice)}</div>' \
-            if self.advice else ""
-        return (f'<div role="status" style="border-left:5px solid {COLOUR[self.status]};'
-                f'padding:6px 12px;margin:4px 0;max-width:75ch">'
-                f"<strong>{escape(self.headline)}</strong>{message}{table}{advice}</div>")
+        message = (
+            f'<div style="margin-top:4px">{marked_up(self.message)}</div>' if self.message else ""
+        )
+        advice = (
+            f'<div style="margin-top:6px;opacity:.8">{marked_up(self.advice)}</div>'
+            if self.advice
+            else ""
+        )
+        return (
+            f'<div role="status" style="border-left:5px solid {COLOUR[self.status]};'
+            f'padding:6px 12px;margin:4px 0;max-width:75ch">'
+            f"<strong>{escape(self.headline)}</strong>{message}{table}{advice}</div>"
+        )
 
 
 def marked_up(text: str) -> str:
     """Escaped HTML in which `code` in backticks is shown as code."""
     parts = escape(text).split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 and i < len(parts) - 1 + len(parts) % 2 else p
-                   for i, p in enumerate(parts))
+    return "".join(
+        f"<code>{p}</code>" if i % 2 and i < len(parts) - 1 + len(parts) % 2 else p
+        for i, p in enumerate(parts)
+    )

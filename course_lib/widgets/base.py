@@ -10,9 +10,9 @@ import anywidget
 HERE = Path(__file__).parent
 
 
-def front_end(name: str) -> str:
-    """The source of one of the widgets' JavaScript or CSS files."""
-    return (HERE / name).read_text(encoding="utf-8")
+def front_end(*names: str) -> str:
+    """The source of the widgets' JavaScript or CSS files, one after the other."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
 class CourseWidget(anywidget.AnyWidget):

@@ -13,7 +13,7 @@ from course_lib.widgets.base import CourseWidget, front_end
 class TextField(CourseWidget):
     """A labelled line of text; `value` is what the learner has entered."""
 
-    _esm = front_end("text_field.js")
+    _esm = front_end("shared.js", "text_field.js")
     label = traitlets.Unicode().tag(sync=True)
     placeholder = traitlets.Unicode().tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
@@ -25,7 +25,7 @@ class TextField(CourseWidget):
 class Choice(CourseWidget):
     """One of several options; `value` is the chosen option's text, "" before a choice."""
 
-    _esm = front_end("choice.js")
+    _esm = front_end("shared.js", "choice.js")
     label = traitlets.Unicode().tag(sync=True)
     options = traitlets.List().tag(sync=True)  # [value, text] pairs
     feedback = traitlets.Dict().tag(sync=True)  # value → HTML, shown when chosen

@@ -16,6 +16,7 @@ from course_lib.plotting import DPI, STYLE
 from course_lib.widgets.base import CourseWidget, front_end
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.figure import Figure
 
 
@@ -55,12 +56,13 @@ class LiveFigure(CourseWidget):
     controls : `Slider` or `Select` by name, in the order in which they are shown.
     """
 
-    _esm = front_end("live_figure.js")
+    _esm = front_end("shared.js", "live_figure.js")
     controls = traitlets.List().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
     description = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
+    answered = traitlets.Int(0).tag(sync=True)  # how often values were drawn, or could not be
 
     def __init__(
         self,
@@ -71,12 +73,16 @@ class LiveFigure(CourseWidget):
     ):
         from matplotlib.figure import Figure
 
+        from course_lib.widgets.quick_layout import QuickLayout
+
         if not controls:
             raise WrongArgument(
                 'A live figure needs at least one control, such as x=Slider("x", 0, 1, 0.1, 0.5).'
             )
         self._draw, self._specs = draw, controls
-        self._figure = Figure(figsize=size, layout="constrained")
+        self._failure: BaseException | None = None
+        self._layout = QuickLayout()
+        self._figure = Figure(figsize=size, layout=self._layout)
         start = {name: c.value for name, c in controls.items()}
         picture, description = self._render(start)
         super().__init__(
@@ -97,23 +103,42 @@ class LiveFigure(CourseWidget):
         with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=PALETTE)}):
             self._figure.clear()
             description = self._draw(self._figure, **values)
-            return quick_png(self._figure), description
+            pixels = rasterise(self._figure)
+            if self._layout.reused and is_cut_off(pixels):
+                self._layout.forget()
+                pixels = rasterise(self._figure)
+            return quick_png(pixels), description
 
     def _redraw(self, change: Any) -> None:
-        picture, description = self._render(change["new"])
+        self._failure = None
+        try:
+            picture, description = self._render(change["new"])
+        except (Exception, KeyboardInterrupt) as error:  # the controls must stay alive
+            self._failure = error
+            picture = self.picture
+            description = (
+                f"This setting could not be drawn ({type(error).__name__}: {error}). "
+                "The picture above belongs to an earlier one."
+            )
         with self.hold_sync():
             self.picture, self.description = picture, description
+            self.answered += 1  # in the same message, so that the front end sees all or nothing
 
     def set(self, **values: Any) -> None:
-        """Move controls from code; raises `UnknownName` for a control that is not there."""
+        """Move controls from code.
+
+        Raises `UnknownName` for a control that is not there, and whatever `draw` raises.
+        """
         for name in values:
             if name not in self._specs:
                 raise UnknownName("control", name, self._specs, "this figure")
         self.values = {**self.values, **values}
+        if self._failure is not None:
+            raise self._failure
 
     def static_html(self) -> str:
         """The figure as it stands, with its description."""
-        data = base64.b64encode(to_png_of(self.picture)).decode()
+        data = base64.b64encode(smaller(self.picture)).decode()
         text = escape(self.description, quote=True)
         return (
             f'<figure style="margin:0"><p><strong>{escape(self.question)}</strong> '
@@ -126,27 +151,43 @@ class LiveFigure(CourseWidget):
         return f"Live figure: {self.question} {self.description}"
 
 
-def quick_png(figure: Figure) -> bytes:
-    """A PNG made for speed: hardly compressed, since it goes no further than this machine."""
+def rasterise(figure: Figure) -> np.ndarray:
+    """The figure's pixels, (height, width, 3)."""
+    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
 
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(DPI)
     canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def is_cut_off(pixels: np.ndarray) -> bool:
+    """Whether anything is drawn on the outermost pixels, where only background belongs."""
+    background = pixels[0, 0]
+    edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    return any((edge != background).any() for edge in edges)
+
+
+def quick_png(pixels: np.ndarray, level: int = 1) -> bytes:
+    """A PNG of 128 colours: quicker to make and to send than one of all colours.
+
+    level : how hard to compress; little is quickest for a picture that stays on this machine.
+    """
+    from PIL import Image
+
+    few = Image.fromarray(pixels).quantize(
+        128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+    )
     stream = io.BytesIO()
-    Image.frombuffer("RGBA", canvas.get_width_height(), bytes(canvas.buffer_rgba())).convert(
-        "RGB"
-    ).save(stream, format="png", compress_level=1)
+    few.save(stream, format="png", compress_level=level)
     return stream.getvalue()
 
 
-def to_png_of(picture: bytes) -> bytes:
-    """A picture's small version, for saving in a notebook."""
+def smaller(picture: bytes) -> bytes:
+    """The same picture compressed harder, for saving in a notebook."""
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.open(io.BytesIO(picture)).quantize(
-        128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-    ).save(stream, format="png", compress_level=6)
+    Image.open(io.BytesIO(picture)).save(stream, format="png", compress_level=6)
     return stream.getvalue()

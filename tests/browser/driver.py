@@ -51,16 +51,18 @@ def missing() -> str | None:
 
 
 def copy_course(source: Path, target: Path) -> Path:
-    """The notebooks, exercises and solutions of a course: tests run a copy, never the originals."""
+    """The notebooks of a course: tests run a copy, so that the originals are never saved over."""
+    skip = shutil.ignore_patterns(".ipynb_checkpoints")
     for name in ("notebooks", "exercises", "solutions"):
         if (source / name).is_dir():
-            skip = shutil.ignore_patterns(".ipynb_checkpoints")
             shutil.copytree(source / name, target / name, ignore=skip)
+        else:  # `course lab` knows a course by its folders
+            (target / name).mkdir(parents=True)
     return target
 
 
 class Server:
-    """JupyterLab on a free port of this machine, with folders of its own under `state`."""
+    """JupyterLab on the course in `root`, on a free port, with folders of its own in `state`."""
 
     def __init__(self, root: Path, state: Path, command: Sequence[str] = COURSE_LAB):
         with socket.socket() as probe:
@@ -74,13 +76,16 @@ class Server:
         options = [
             *("--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={self.port}"),
             *("--ServerApp.port_retries=0", "--IdentityProvider.token="),
-            *(f"--ServerApp.root_dir={root}", "--expose-app-in-browser"),
+            "--expose-app-in-browser",
         ]
+        environment = {**os.environ, **folders, "COURSE_PROGRESS": str(state / "progress.json")}
+        for name in ("JUPYTER_PATH", "COURSE_STRICT", "NBGRADER_EXECUTION"):
+            environment.pop(name, None)
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [*command, *options],
                 cwd=root,
-                env={**os.environ, **folders, "COURSE_PROGRESS": str(state / "progress.json")},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -173,6 +178,11 @@ class Notebook:
             arg=path,
             timeout=60_000,
         )
+
+    def close(self) -> None:
+        """Shuts the kernel down and closes the page."""
+        self.page.evaluate(f"() => {PANEL}.sessionContext.shutdown()")
+        self.page.close()
 
     def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
         """Executes one of JupyterLab's commands."""
@@ -274,9 +284,7 @@ class Notebook:
             if more <= 0:
                 break
             now = self.page.viewport_size["height"]
-            self.page.set_viewport_size(
-                {"width": size["width"], "height": min(now + more, height)}
-            )
+            self.page.set_viewport_size({"width": size["width"], "height": min(now + more, height)})
             self.page.wait_for_timeout(250)
         self.page.screenshot(path=path)
         self.page.set_viewport_size(size)

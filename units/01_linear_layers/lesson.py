@@ -446,7 +446,19 @@ guess_rank.compare(rank, "Everything must pass through the 128 latents. What is 
 # Five questions. Each answer tells you why it is right or wrong.
 
 # %%
-# QUIZ
+quiz.weighted_sum()
+
+# %%
+quiz.shape_and_count()
+
+# %%
+quiz.plane()
+
+# %%
+quiz.initial_scale()
+
+# %%
+quiz.collapse()
 
 # %% [markdown]
 # ## Summary

@@ -1,6 +1,6 @@
 """Exercise `collapse_linear_stack`: two linear layers in a row, written as a single one.
 
-    W2 (W1 x + b1) + b2  =  (W2 W1) x + (W2 b1 + b2)
+W2 (W1 x + b1) + b2  =  (W2 W1) x + (W2 b1 + b2)
 """
 
 import torch
@@ -10,9 +10,7 @@ from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.functions import FunctionExercise
 
 
-def collapse_linear_stack(
-    W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor
-) -> tuple[Tensor, Tensor]:
+def collapse_linear_stack(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> tuple[Tensor, Tensor]:
     """Give the one linear layer that computes what two layers in a row compute.
 
     W1 : weights of the first layer, shape (hidden, in_features)

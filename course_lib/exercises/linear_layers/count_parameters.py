@@ -1,4 +1,4 @@
-"""Exercise `count_parameters`: the trainable parameters of the tutorial's encoder-decoder."""
+"""Exercise `count_parameters`: the trainable parameters of the lesson's autoencoder."""
 
 from torch import nn
 
@@ -7,7 +7,7 @@ from course_lib.exercises.functions import FunctionExercise
 
 
 def count_parameters(input_dim: int, encoding_dim: int) -> int:
-    """Count the trainable parameters of the tutorial's encoder-decoder, by a formula.
+    """Count the trainable parameters of the lesson's autoencoder, by a formula.
 
     The widths are input_dim → 2 * encoding_dim → encoding_dim → 2 * encoding_dim → input_dim,
     and each of the four linear layers has weights and biases.
@@ -23,12 +23,12 @@ def count_parameters(input_dim: int, encoding_dim: int) -> int:
 
 
 def cases(draw: Draw):
-    """Sizes that can be counted by hand, two drawn anew, and the tutorial's own."""
+    """Sizes that can be counted by hand, two drawn anew, and the lesson's own."""
     yield Case({"input_dim": 3, "encoding_dim": 1}, note="four layers: 3 → 2 → 1 → 2 → 3")
     yield Case({"input_dim": 4, "encoding_dim": 4}, note="a code as wide as the input")
     for low, high in ((5, 40), (41, 90)):
         yield Case({"input_dim": draw.integer(low, high), "encoding_dim": draw.integer(6, 30)})
-    yield Case({"input_dim": 768, "encoding_dim": 128}, note="the tutorial's sizes")
+    yield Case({"input_dim": 768, "encoding_dim": 128}, note="the lesson's sizes")
 
 
 exercise = FunctionExercise(
@@ -163,7 +163,7 @@ def closed_formula(input_dim, encoding_dim):
 @exercise.style
 def layer_by_layer(input_dim, encoding_dim):
     widths = [input_dim, 2 * encoding_dim, encoding_dim, 2 * encoding_dim, input_dim]
-    return sum((a + 1) * b for a, b in zip(widths[:-1], widths[1:], strict=True))
+    return sum((widths[i] + 1) * widths[i + 1] for i in range(4))
 
 
 @exercise.style

@@ -23,18 +23,34 @@ def linear_forward(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
 def cases(draw: Draw):
     """Batches of several sizes; one square weight, where a missing transpose goes unnoticed."""
     for batch, d_in, d_out in ((1, 3, 2), (3, 2, 4), (5, 4, 3)):
-        yield Case({"x": draw.normal(batch, d_in), "W": draw.normal(d_out, d_in),
-                    "b": draw.normal(d_out)}, note=f"a batch of {batch}")
-    yield Case({"x": draw.normal(2, 3), "W": draw.normal(3, 3), "b": draw.normal(3)},
-               note="a square weight matrix")
-    yield Case({"x": draw.normal(4, 4), "W": draw.normal(4, 4), "b": draw.normal(4)},
-               note="a batch as large as the layer")
-    yield Case({"x": draw.normal(4, 3, dtype=torch.float64),
-                "W": draw.normal(5, 3, dtype=torch.float64),
-                "b": draw.normal(5, dtype=torch.float64)}, note="float64")
-    yield Case({"x": draw.normal(6, 3, layout="transposed"),
-                "W": draw.normal(4, 3, layout="strided"), "b": draw.normal(4)},
-               note="tensors that are not contiguous in memory")
+        yield Case(
+            {"x": draw.normal(batch, d_in), "W": draw.normal(d_out, d_in), "b": draw.normal(d_out)},
+            note=f"a batch of {batch}",
+        )
+    yield Case(
+        {"x": draw.normal(2, 3), "W": draw.normal(3, 3), "b": draw.normal(3)},
+        note="a square weight matrix",
+    )
+    yield Case(
+        {"x": draw.normal(4, 4), "W": draw.normal(4, 4), "b": draw.normal(4)},
+        note="a batch as large as the layer",
+    )
+    yield Case(
+        {
+            "x": draw.normal(4, 3, scale=100, dtype=torch.float64),
+            "W": draw.normal(5, 3, dtype=torch.float64),
+            "b": draw.normal(5, scale=100, dtype=torch.float64),
+        },
+        note="large values in float64",
+    )
+    yield Case(
+        {
+            "x": draw.normal(6, 3, layout="transposed"),
+            "W": draw.normal(4, 3, layout="strided"),
+            "b": draw.normal(4),
+        },
+        note="tensors that are not contiguous in memory",
+    )
 
 
 exercise = FunctionExercise(
@@ -43,7 +59,7 @@ exercise = FunctionExercise(
     points=2,
     difficulty=1,
     minutes=10,
-    why="Encoder and decoder of every autoencoder in this course end in exactly this line.",
+    why="Every encoder and decoder in this course is built from exactly this line.",
     cases=cases,
     hints=(
         "Write down the shapes first: `x` is (batch, in), `W` is (out, in), and the result must "
@@ -57,9 +73,26 @@ exercise = FunctionExercise(
 
 @exercise.misconception(
     "You multiply by `W` as it is stored. Its shape is (out, in), so that each row holds the "
-    "weights of one output; the product with `x` needs `W.T`.")
+    "weights of one output; the product with `x` needs `W.T`."
+)
 def weight_not_transposed(x, W, b):
     return x @ W + b
+
+
+@exercise.misconception(
+    "You computed `W @ x`, the formula for a single input. Here the inputs are the rows of `x`, "
+    "so it is `x` that stands on the left: what does `W` need to follow it?"
+)
+def weight_on_the_left(x, W, b):
+    return W @ x + b
+
+
+@exercise.misconception(
+    "You use `reshape` or `view` to turn `W` round. The shape fits, but the entries stay in their "
+    "old order, so each weight meets the wrong input. Rows become columns with `W.T`."
+)
+def weight_reshaped(x, W, b):
+    return x @ W.reshape(W.shape[1], W.shape[0]) + b
 
 
 @exercise.misconception("The bias is missing: your result is `x @ W.T` alone. Add `b` to each row.")
@@ -74,45 +107,58 @@ def bias_subtracted(x, W, b):
 
 @exercise.misconception(
     "Each row of your batch gets one bias for the whole row. `b` holds one bias an output: it "
-    "must be added along the last dimension, so leave its shape as (out,).")
+    "must be added along the last dimension, so leave its shape as (out,)."
+)
 def bias_down_the_batch(x, W, b):
     return x @ W.T + b[:, None]
 
 
 @exercise.misconception(
     "You multiply entry by entry with `*`. A linear layer sums the products over the inputs: use "
-    "`@`.")
+    "`@`."
+)
 def elementwise_product(x, W, b):
     return x * W + b
 
 
 @exercise.misconception(
     "Your result has shape (out, batch): you computed `W @ x.T`. In torch the batch comes first, "
-    "so turn it round.")
+    "so turn it round."
+)
 def batch_last(x, W, b):
     return W @ x.T + b[:, None]
 
 
 @exercise.misconception(
-    "Only the first input of the batch is used. Each row of `x` is an input of its own.")
+    "Only the first input of the batch is used. Each row of `x` is an input of its own."
+)
 def first_row_only(x, W, b):
     return x[0] @ W.T + b
 
 
 @exercise.misconception(
     "Your values are right, but the result is cut off from its inputs (`.detach()`, `.data`, "
-    "`.numpy()` or `torch.no_grad()`), so nothing could be trained through it.")
+    "`.numpy()` or `torch.no_grad()`), so nothing could be trained through it."
+)
 def detached(x, W, b):
     return (x @ W.T + b).detach()
 
 
 @exercise.misconception(
-    "You add the bias in place to one of the inputs. The caller still needs `b` unchanged: make "
-    "a new tensor.")
+    "Your values are right, but your code changes `b` in place (`+=`, or a method that ends in "
+    "`_`). The caller still needs it: make a new tensor instead."
+)
 def bias_changed_in_place(x, W, b):
     out = x @ W.T
     b += 1
     return out + b - 1
+
+
+@exercise.misconception(
+    "You add the bias to the input, before the weights. It comes after them, one for each output."
+)
+def bias_added_to_input(x, W, b):
+    return (x + b) @ W.T
 
 
 @exercise.style
@@ -122,8 +168,9 @@ def with_einsum(x, W, b):
 
 @exercise.style
 def with_loops(x, W, b):
-    return torch.stack([torch.stack([(row * w).sum() + bias for w, bias in zip(W, b, strict=True)])
-                        for row in x])
+    return torch.stack(
+        [torch.stack([(row * w).sum() + bias for w, bias in zip(W, b, strict=True)]) for row in x]
+    )
 
 
 @exercise.style

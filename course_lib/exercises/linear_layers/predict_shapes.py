@@ -1,4 +1,4 @@
-"""Exercise `predict_shapes`: every shape on the way through the tutorial's encoder-decoder."""
+"""Exercise `predict_shapes`: every shape on the way through the lesson's autoencoder."""
 
 from course_lib.exercises.values import Field, PredictionExercise
 
@@ -17,8 +17,8 @@ exercise = PredictionExercise(
             {
                 (256,): "The batch is missing. Five inputs go in, so five rows come out: the "
                 "layer changes only the last dimension.",
-                (256, 5): "The two dimensions are the wrong way round. In torch the batch comes "
-                "first.",
+                (256, 5): "The two dimensions are the wrong way round: the batch comes first, "
+                "then the hidden width.",
                 (5, 768): "This is the shape of `x`, before the layer. nn.Linear(768, 256) turns "
                 "768 numbers into another number of them: its second argument.",
                 (5, 128): "128 is the size of the code. The first layer goes only as far as the "
@@ -36,8 +36,8 @@ exercise = PredictionExercise(
             {
                 (128,): "The batch is missing. Each of the five inputs has a code of its own.",
                 (1, 128): "That would be the code of a single input. Here the batch holds five.",
-                (128, 5): "The two dimensions are the wrong way round. In torch the batch comes "
-                "first.",
+                (128, 5): "The two dimensions are the wrong way round: the batch comes first, "
+                "then the size of the code.",
                 (5, 256): "256 is the hidden width, before encoder_linear2. The code comes after "
                 "that layer.",
                 (5, 768): "This is the shape of the input. The encoder makes it smaller.",
@@ -54,8 +54,8 @@ exercise = PredictionExercise(
                 "its own.",
                 (1, 768): "That would be the reconstruction of a single input. Here the batch "
                 "holds five.",
-                (768, 5): "The two dimensions are the wrong way round. In torch the batch comes "
-                "first.",
+                (768, 5): "The two dimensions are the wrong way round: the batch comes first, "
+                "then the size of an input.",
                 (5, 128): "This is the shape of the code. The decoder still has to lead back to "
                 "the size of the input.",
                 (5, 256): "This is the shape after decoder_linear1. One more layer follows.",
@@ -91,7 +91,8 @@ exercise = PredictionExercise(
                 (5, 256): "The bias does not depend on the batch: the same one is added to each "
                 "row.",
                 (1,): "There is not one bias for the whole layer, but one for each output.",
-                1: "There is not one bias for the whole layer, but one for each output.",
+                1: "This is one bias for the whole layer. There is one for each output, and a "
+                "shape is a tuple.",
                 (1, 256): "The bias is stored with one dimension only. Broadcasting adds it to "
                 "each row all the same.",
                 (256, 1): "The bias is stored with one dimension only. As a column it would not "
@@ -110,9 +111,9 @@ exercise = PredictionExercise(
                 (128, 768): "The decoder goes back by the same stations as the encoder. "
                 "decoder_linear2 starts from the hidden width, and its weight has one row for "
                 "each output.",
-                (768,): "This is the shape of the bias. The weight joins each output with every "
-                "input, so it has two dimensions.",
-                (5, 768): "This is the shape of the layer's output. A weight does not depend on "
+                (768,): "This is the shape of the bias. The weight has a row for each of these 768 "
+                "outputs, so it has two dimensions.",
+                (5, 768): "This is the shape of the reconstruction. A weight does not depend on "
                 "the batch.",
             },
         ),

@@ -1,4 +1,4 @@
-"""Exercise `TutorialEncoder`: the tutorial's encoder as a class, two linear layers in a row."""
+"""Exercise `TutorialEncoder`: the lesson's encoder as a class, two linear layers in a row."""
 
 import torch
 from torch import Tensor, nn
@@ -70,7 +70,7 @@ exercise = ModuleExercise(
 
 
 @exercise.misconception(
-    "Your hidden layer is as wide as the code. The tutorial's encoder goes by way of twice that "
+    "Your hidden layer is as wide as the code. The lesson's encoder goes by way of twice that "
     "width: `2 * encoding_dim`."
 )
 class HiddenAsWideAsCode(nn.Module):
@@ -182,7 +182,7 @@ class NamesSwapped(nn.Module):
 
 
 @exercise.misconception(
-    "Your layers have no bias. Leave `bias=False` out: the tutorial's layers add one."
+    "Your layers have no bias. Leave `bias=False` out: the lesson's layers add one."
 )
 class WithoutBias(nn.Module):
     def __init__(self, input_dim, encoding_dim):
@@ -228,7 +228,7 @@ class LayersInList(nn.Module):
 
 @exercise.misconception(
     "You put the layers into `nn.Sequential`. It computes the same, but its parameters are called "
-    "`encoder.0.weight` and so on: saved weights of the tutorial's model would not fit. Make "
+    "`encoder.0.weight` and so on: saved weights of the lesson's model would not fit. Make "
     "`self.encoder_linear1` and `self.encoder_linear2`."
 )
 class LayersInSequential(nn.Module):
@@ -240,6 +240,23 @@ class LayersInSequential(nn.Module):
 
     def forward(self, x):
         return self.encoder(x)
+
+
+@exercise.misconception(
+    "You put the layers into an `nn.ModuleList`. Their parameters are seen, but they are called "
+    "`layers.0.weight` and so on. Make `self.encoder_linear1` and `self.encoder_linear2`."
+)
+class LayersInModuleList(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.layers = nn.ModuleList(
+            [nn.Linear(input_dim, 2 * encoding_dim), nn.Linear(2 * encoding_dim, encoding_dim)]
+        )
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
 
 
 @exercise.misconception(
@@ -317,7 +334,7 @@ class Detached(nn.Module):
 
 
 @exercise.misconception(
-    "You wrote the sizes 768, 256 and 128 into the layers. They hold for the tutorial's example "
+    "You wrote the sizes 768, 256 and 128 into the layers. They hold for the lesson's example "
     "only: use `input_dim` and `encoding_dim`."
 )
 class SizesWrittenOut(nn.Module):
