@@ -53,10 +53,8 @@ def test_declared_as_the_house_asks(exercise):
     if isinstance(exercise, FunctionExercise):
         assert len(exercise.misconceptions) >= 5
         assert exercise.styles, "declare at least one other correct style"
-        assert (
-            exercise.reference.__doc__
-            and exercise.reference.__annotations__
-            or isinstance(exercise.reference, type)
+        assert (exercise.reference.__doc__ and exercise.reference.__annotations__) or isinstance(
+            exercise.reference, type
         )
     else:
         assert len(exercise.misconceptions) >= 3

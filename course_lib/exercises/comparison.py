@@ -204,7 +204,8 @@ def first_difference(
     tolerance: tuple[float, float] | None = None,
 ) -> Difference | None:
     """The first difference in the order in which a learner can act on it, or None."""
-    if found := _parameter_difference(expected, seen):
+    built = not (seen.raised and seen.parameters is None)  # a constructor may have failed
+    if built and (found := _parameter_difference(expected, seen)):
         return found
     if seen.raised:
         where = f" ({seen.raised.line})" if seen.raised.line else ""

@@ -154,7 +154,7 @@ def is_blank(answer: Any) -> bool:
         return True
     if inspect.isclass(answer):
         methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
-        return all(_is_empty(m) for m in methods)
+        return bool(methods) and all(_is_empty(m) for m in methods)
     return inspect.isfunction(answer) and _is_empty(answer)
 
 

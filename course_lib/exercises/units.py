@@ -17,7 +17,10 @@ from course_lib.exercises.values import PredictionExercise
 from course_lib.exercises.verdicts import Status, Verdict, marked_up
 
 # unit → the module of course_lib.exercises that declares it
-UNITS = {"01_linear_layers": "linear_layers"}
+UNITS = {
+    "01_linear_layers": "linear_layers",
+    "02_activation_functions": "activation_functions",
+}
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 
 
@@ -86,14 +89,18 @@ def open_unit(name: str) -> Unit:
     """
     import torch
 
-    if name not in UNITS:
-        raise UnknownName("unit", name, UNITS, "this course")
+    unit = load_unit(name)
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
-    return load_unit(name)
+    return unit
 
 
 def load_unit(name: str) -> Unit:
-    """The declaration of a unit, without touching torch's settings."""
+    """The declaration of a unit, without touching torch's settings.
+
+    Raises `UnknownName` for a unit that is not in `UNITS`.
+    """
+    if name not in UNITS:
+        raise UnknownName("unit", name, UNITS, "this course")
     return importlib.import_module(f"course_lib.exercises.{UNITS[name]}").UNIT
 
 

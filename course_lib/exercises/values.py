@@ -27,7 +27,7 @@ def has_blank(answer: Any) -> bool:
         return any(has_blank(v) for v in answer.values())
     if isinstance(answer, tuple | list):
         return any(has_blank(v) for v in answer)
-    return is_blank(answer)
+    return answer is ...
 
 
 # -- predictions --------------------------------------------------------------------------
@@ -258,7 +258,7 @@ class OutcomeExercise(Exercise):
 
     def examine(self, answer: Any, seed: int) -> Verdict:
         """See `Exercise.examine`."""
-        if has_blank(answer):
+        if is_blank(answer) or has_blank(answer):
             return self.verdict(Status.BLANK)
         if problem := self.validate(answer):
             return self.verdict(Status.WRONG, problem)

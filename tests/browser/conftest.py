@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from . import driver
+from .notebook import Notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRATCH = "notebooks/scratch.ipynb"  # written into the copy, see test_controls.py
@@ -19,6 +21,19 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    notebook = getattr(item, "funcargs", {}).get("notebook")
+    if report.failed and isinstance(notebook, Notebook) and not notebook.page.is_closed():
+        name = "".join(c if c.isalnum() else "_" for c in item.name)
+        picture = notebook.server.log.with_name(f"{name}.png")
+        with contextlib.suppress(Exception):  # the failure itself must be reported
+            notebook.screenshot(picture)
+            report.sections.append(("The page at the failure", str(picture)))
+    return report
 
 
 def _required() -> bool:
@@ -51,7 +66,7 @@ def open_notebook(lab):
     server, window = lab
 
     def open_and_run(path):
-        notebook = driver.Notebook(window.new_page(), server)
+        notebook = Notebook(window.new_page(), server)
         notebook.open(path)
         notebook.run_all()
         return notebook

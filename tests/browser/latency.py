@@ -9,17 +9,50 @@ import statistics
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .driver import Notebook, Server, browser_window, copy_course
+from .driver import Server, browser_window, copy_course
+from .notebook import Notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 MOVES = 30
+
+
+def watch_picture(figure: Locator) -> None:
+    """Starts a stop-watch in the page: from a key press to the new picture, decoded."""
+    figure.evaluate(
+        """figure => {
+            const watch = window.pictureWatch = { pressed: null, times: [] };
+            const picture = figure.querySelector('img');
+            figure.addEventListener('keydown', () => {
+                watch.pressed = performance.now();
+            }, true);
+            new MutationObserver(async () => {
+                if (watch.pressed === null) return;
+                const pressed = watch.pressed;
+                watch.pressed = null;
+                await picture.decode();
+                watch.times.push(performance.now() - pressed);
+            }).observe(picture, { attributes: true, attributeFilter: ['src'] });
+        }"""
+    )
+
+
+def milliseconds_to_picture(page: Page, control: Locator, key: str) -> float:
+    """Presses a key on a control; the time until the new picture is decoded."""
+    before = page.evaluate("() => window.pictureWatch.times.length")
+    control.press(key)
+    page.wait_for_function("n => window.pictureWatch.times.length > n", arg=before, timeout=20_000)
+    return page.evaluate("() => window.pictureWatch.times.at(-1)")
 
 
 def measure(notebook: Notebook) -> None:
     """Print the median, the fastest and the slowest move of each slider's figure."""
     for figure in notebook.page.locator(".course-widget [role=group]:has(input)").all():
         slider = figure.get_by_role("slider").first
-        notebook.watch_picture(figure)
+        watch_picture(figure)
         times = []
         key = "ArrowRight"
         for _ in range(MOVES):
@@ -27,7 +60,7 @@ def measure(notebook: Notebook) -> None:
                 key = "ArrowLeft"
             elif slider.evaluate("s => s.value === s.min"):
                 key = "ArrowRight"
-            times.append(notebook.milliseconds_to_picture(slider, key))
+            times.append(milliseconds_to_picture(notebook.page, slider, key))
         question = figure.locator(".course-question").inner_text()
         print(
             f"  median {statistics.median(times):4.0f} ms  "

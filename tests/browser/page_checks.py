@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .driver import PANEL, Notebook
+from .notebook import PANEL
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
+
+    from .notebook import Notebook
 
 OUTPUT = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output"
 CONTROLS = ":is(input, select, textarea, button)"

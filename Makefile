@@ -1,0 +1,53 @@
+# make lab       set up and open the course in JupyterLab       (ARGS="--no-browser --port 8899")
+# make install   set up only, into .venv
+# make test      set up and run every test
+# make build     build notebooks/, solutions/ and exercises/ from units/   (ARGS="1")
+# make format    format package, units and tests
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+QUIET := COURSE_PROGRESS=off PYTHONDONTWRITEBYTECODE=1
+NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 120 \
+	--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
+
+.PHONY: lab install test build format clean
+.DEFAULT_GOAL := lab
+
+lab: install
+	$(BIN)/course lab $(ARGS)
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit( \
+		f"This is Python {v[0]}.{v[1]}; the course needs 3.11 or later. Try: make PYTHON=python3.11 install")'
+	@echo "Setting up the course in $(VENV) (a few minutes the first time) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.installed
+	@echo "Adding what builds and tests the notebooks …"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+build: $(VENV)/.developer
+	$(BIN)/course build $(ARGS)
+
+format: $(VENV)/.developer
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# The notebooks' stored outputs must hold on one thread and on two.
+test: $(VENV)/.developer
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(QUIET) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
+	$(QUIET) OMP_NUM_THREADS=1 $(NBVAL)
+	$(QUIET) OMP_NUM_THREADS=2 $(NBVAL)
+	$(QUIET) $(BIN)/python -m pytest -m browser -rs
+
+clean:
+	rm -rf $(VENV) .course_build build *.egg-info
