@@ -1,8 +1,8 @@
-"""Drawings that the lessons share: what a matrix does to the plane, rows of small images."""
+"""Drawings that the lessons share: maps of the plane, small images, curves, regions of classes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,3 +78,61 @@ def image_row(
         ax.set_title(title)
         ax.set_axis_off()
     return figure
+
+
+def draw_fit(axes: Axes, x: Tensor, y: Tensor, fitted: Tensor, title: str = "") -> float:
+    """Draw a curve and a network's attempt at it; return their mean squared difference.
+
+    x, y, fitted : (points,).
+    """
+    axes.plot(x, y, color=GREY, linewidth=5, alpha=0.5, label="curve")
+    axes.plot(x, fitted, color=BLUE, label="network")
+    axes.set(xlabel="input x", ylabel="output y", title=title)
+    axes.margins(y=0.12)
+    return ((fitted - y) ** 2).mean().item()
+
+
+def draw_classes(
+    axes: Axes,
+    points: Tensor,
+    labels: Tensor,
+    score: Callable[[Tensor], Tensor],
+    title: str = "",
+    reach: float = 1.4,
+) -> None:
+    """Draw points of two classes over the region where the score is above 1/2.
+
+    points : (n, 2). labels : (n,), 0 or 1. score : maps points (m, 2) to numbers (m, 1).
+    """
+    ticks = torch.linspace(-reach, reach, 140)
+    grid = torch.cartesian_prod(ticks, ticks)  # (140 * 140, 2), the second coordinate fastest
+    inside = (score(grid) > 0.5).reshape(140, 140).T.double()
+    axes.contourf(ticks, ticks, inside, levels=[0.5, 2], colors=[SKY], alpha=0.35)
+    for value, marker, colour in ((0, "o", ORANGE), (1, "^", BLUE)):
+        axes.scatter(
+            *points[labels == value].T,
+            s=9,
+            marker=marker,
+            color=colour,
+            label=f"class {value}",
+        )
+    axes.set(
+        xlim=(-reach, reach),
+        ylim=(-reach, reach),
+        aspect="equal",
+        title=title,
+        xlabel="first input",
+        ylabel="second input",
+    )
+    axes.grid(False)
+
+
+def draw_image(axes: Axes, image: Tensor, title: str = "") -> None:
+    """One square grey image on axes of its own: 0 is white, 1 and above black.
+
+    image : (pixels,), pixels a square number.
+    """
+    side = round(len(image) ** 0.5)
+    axes.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
+    axes.set_title(title)
+    axes.set_axis_off()

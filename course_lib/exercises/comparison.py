@@ -107,6 +107,13 @@ def _leaf_difference(
         return Difference(
             "type", f"{name} is a {kind_of(seen)}; a {kind_of(expected)} is expected.", *both
         )
+    if isinstance(expected, int) and not isinstance(seen, int | np.integer):
+        return Difference(
+            "type",
+            f"{name} is the float {seen!r}; a whole number (int) is "
+            "expected. Does a / stand where // or * is meant?",
+            *both,
+        )
     if isinstance(expected, Tensor | np.ndarray):
         if tuple(expected.shape) != tuple(seen.shape):
             return Difference(

@@ -133,10 +133,14 @@ def _non_leaf(leaf: Tensor) -> Tensor:
     return torch.stack([out, out], dim=-1)[..., 0]
 
 
-def _differs(before: Any, after: Any) -> bool:
+def _changed(before: Any, after: Any) -> bool:
+    """Whether an answer has left its mark on an input: values, shape, or autograd's state."""
     if isinstance(before, Tensor):
-        return before.shape != after.shape or not torch.equal(
-            torch.nan_to_num(before), torch.nan_to_num(after.detach())
+        marked = after.is_leaf and (after.requires_grad or after.grad is not None)
+        return (
+            marked
+            or before.shape != after.shape
+            or not torch.equal(torch.nan_to_num(before), torch.nan_to_num(after.detach()))
         )
     if isinstance(before, np.ndarray):
         return not np.array_equal(before, after, equal_nan=True)
@@ -190,7 +194,7 @@ def observe_call(
         except Exception as error:
             return Observation(raised=raised_by(error))
         grads, gradient_error = _gradients(leaves, leaves_in, seed) if gradients else ({}, None)
-    changed = tuple(n for n, (copy, _) in copies.items() if _differs(case.args[n], copy))
+    changed = tuple(n for n, (copy, _) in copies.items() if _changed(case.args[n], copy))
     return Observation(_plain(leaves), grads, changed, gradient_error=gradient_error)
 
 

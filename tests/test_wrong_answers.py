@@ -1,0 +1,26 @@
+"""Wrong answers that were written without sight of the checks: all must be caught."""
+
+import importlib
+
+import pytest
+
+from course_lib.exercises import UNITS, load_unit
+from course_lib.exercises.verdicts import Status
+
+
+def tried():
+    for name, module in UNITS.items():
+        wrong = importlib.import_module(f"tests.wrong_answers.{module}").WRONG
+        for exercise in load_unit(name).exercises:
+            yield pytest.param(exercise, wrong.get(exercise.name, []), id=f"{name}-{exercise.name}")
+
+
+@pytest.mark.parametrize(("exercise", "answers"), tried())
+def test_every_one_is_caught_whatever_the_seed(exercise, answers):
+    # a choice has only so many wrong letters; every other exercise has at least five
+    assert len(answers) >= min(5, len(exercise.misconceptions))
+    for answer in answers:
+        for seed in range(25):
+            verdict = exercise.examine(answer, seed)
+            label = getattr(answer, "__name__", answer)
+            assert verdict.status is Status.WRONG, f"{label} passed with seed {seed}"
