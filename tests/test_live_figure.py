@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from course_lib import LiveFigure, Slider
-from course_lib.errors import UnknownName
+from course_lib.errors import UnknownName, WrongArgument
 
 
 def pixels(live):
@@ -68,3 +68,8 @@ def test_a_setting_that_cannot_be_drawn_leaves_the_figure_alive():
 def test_an_unknown_control_is_answered_with_the_nearest():
     with pytest.raises(UnknownName, match="'height'"):
         figure_of(two_plots, 1).set(heigth=2)
+
+
+def test_a_figure_without_a_description_is_refused():
+    with pytest.raises(WrongArgument, match="sentence"):
+        figure_of(lambda figure, height: None, 1)

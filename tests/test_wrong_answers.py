@@ -15,7 +15,7 @@ def tried():
             yield pytest.param(exercise, wrong.get(exercise.name, []), id=f"{name}-{exercise.name}")
 
 
-@pytest.mark.parametrize(("exercise", "answers"), tried())
+@pytest.mark.parametrize(("exercise", "answers"), list(tried()))
 def test_every_one_is_caught_whatever_the_seed(exercise, answers):
     # a choice has only so many wrong letters; every other exercise has at least five
     assert len(answers) >= min(5, len(exercise.misconceptions))

@@ -50,7 +50,7 @@ class LiveFigure(CourseWidget):
 
     Parameters
     ----------
-    draw : called with a cleared `Figure` and the value of each control.
+    draw : called with an empty `Figure` and the value of each control.
     question : what the learner should find out by moving the controls.
     size : inches.
     controls : `Slider` or `Select` by name, in the order in which they are shown.
@@ -71,18 +71,16 @@ class LiveFigure(CourseWidget):
         size: tuple[float, float] = (7.0, 3.4),
         **controls: Slider | Select,
     ):
-        from matplotlib.figure import Figure
-
         from course_lib.widgets.quick_layout import QuickLayout
 
         if not controls:
             raise WrongArgument(
                 'A live figure needs at least one control, such as x=Slider("x", 0, 1, 0.1, 0.5).'
             )
-        self._draw, self._specs = draw, controls
+        self._draw, self._specs, self._size = draw, controls, size
         self._failure: BaseException | None = None
         self._layout = QuickLayout()
-        self._figure = Figure(figsize=size, layout=self._layout)
+        self._has_margin = True
         start = {name: c.value for name, c in controls.items()}
         picture, description = self._render(start)
         super().__init__(
@@ -97,16 +95,24 @@ class LiveFigure(CourseWidget):
     def _render(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
         import matplotlib
         from cycler import cycler
+        from matplotlib.figure import Figure
 
         from course_lib.plotting import PALETTE
 
         with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=PALETTE)}):
-            self._figure.clear()
-            description = self._draw(self._figure, **values)
-            pixels = rasterise(self._figure)
-            if self._layout.reused and is_cut_off(pixels):
+            figure = Figure(figsize=self._size, layout=self._layout)  # clearing one takes longer
+            description = self._draw(figure, **values)
+            if not isinstance(description, str):
+                raise WrongArgument(
+                    f"draw returned {description!r}; it must return a sentence that says what "
+                    "the figure shows."
+                )
+            pixels = rasterise(figure)
+            if self._layout.reused and self._has_margin and is_cut_off(pixels):
                 self._layout.forget()
-                pixels = rasterise(self._figure)
+                pixels = rasterise(figure)
+            if not self._layout.reused:
+                self._has_margin = not is_cut_off(pixels)
             return quick_png(pixels), description
 
     def _redraw(self, change: Any) -> None:

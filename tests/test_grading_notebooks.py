@@ -1,0 +1,85 @@
+"""The same notebooks in a learner's hands and in nbgrader's: blank, solved, and half solved."""
+
+import os
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+from course_lib.building.release import configure
+from course_lib.exercises import load_unit
+from course_lib.layout import Layout
+
+ROOT = Path(__file__).parents[1]
+UNITS = [u for u in Layout(ROOT).units() if u.assignment_text.exists()]
+
+
+def outputs_of_checks(notebook):
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            yield cell, [o.get("data", {}).get("text/plain", "") for o in cell.outputs]
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
+def test_a_blank_notebook_runs_from_top_to_bottom(unit, tmp_path):
+    notebook = nbformat.read(unit.exercises, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=120,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(tmp_path)}},
+    ).execute(env={**os.environ, "COURSE_PROGRESS": "off"})
+    said = list(outputs_of_checks(notebook))
+    assert len(said) == len(load_unit(unit.name).exercises)
+    for cell, texts in said:
+        assert len(texts) == 1 and "not written yet" in texts[0], f"{cell.source}: {texts}"
+
+
+def submit(root, student, unit, notebook):
+    folder = root / "submitted" / student / unit.name
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / unit.exercise_file)
+
+
+@pytest.mark.filterwarnings("ignore")  # nbgrader's and SQLAlchemy's own
+@pytest.mark.parametrize("unit", UNITS[:1], ids=lambda u: u.name)
+def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatch):
+    """Solved: all points. Blank: none. One wrong answer, which warns too: all but its points."""
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import NbGraderAPI
+
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    (tmp_path / "solutions" / unit.name).mkdir(parents=True)
+    shutil.copy2(unit.solution, tmp_path / "solutions" / unit.name)
+    config = configure(Config())
+    config.CourseDirectory.root = str(tmp_path)
+    config.CourseDirectory.db_url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    api = NbGraderAPI(config=config)
+    assert api.generate_assignment(unit.name)["success"]
+
+    exercises = load_unit(unit.name).exercises
+    first = exercises[0]
+    blank = nbformat.read(unit.exercises, as_version=4)
+    solved = nbformat.read(unit.solution, as_version=4)
+    submit(tmp_path, "blank", unit, blank)
+    submit(tmp_path, "solved", unit, solved)
+    for cell in solved.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == first.name:
+            cell.source = "import warnings; warnings.warn('chatter')\n" + cell.source.replace(
+                "return ", "return -", 1
+            )
+    submit(tmp_path, "nearly", unit, solved)
+
+    for student in ("blank", "solved", "nearly"):
+        result = api.autograde(unit.name, student)
+        assert result["success"], result.get("log") or result.get("error")
+    total = sum(e.points for e in exercises)
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
+        scores = {s.student.id: s.score for s in book.assignment_submissions(unit.name)}
+        assert book.find_assignment(unit.name).max_score == total
+    assert scores == {"blank": 0, "solved": total, "nearly": total - first.points}
+    assert not list(tmp_path.rglob(".course_progress*")), "grading leaves no progress behind"
