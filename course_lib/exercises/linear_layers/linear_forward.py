@@ -1,7 +1,7 @@
 """Exercise `linear_forward`: the forward pass of a linear layer, for a batch, by hand."""
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.functions import FunctionExercise
@@ -21,11 +21,20 @@ def linear_forward(x: Tensor, W: Tensor, b: Tensor) -> Tensor:
 
 
 def cases(draw: Draw):
-    """Batches of several sizes; one square weight, where a missing transpose goes unnoticed."""
+    """Batches of several sizes; one output, one input; square weights, where a missing transpose
+    goes unnoticed."""
     for batch, d_in, d_out in ((1, 3, 2), (3, 2, 4), (5, 4, 3)):
         yield Case(
             {"x": draw.normal(batch, d_in), "W": draw.normal(d_out, d_in), "b": draw.normal(d_out)},
             note=f"a batch of {batch}",
+        )
+    for batch, d_in, d_out, note in (
+        (2, 2, 1, "a single output"),
+        (3, 1, 2, "a single input feature"),
+    ):
+        yield Case(
+            {"x": draw.normal(batch, d_in), "W": draw.normal(d_out, d_in), "b": draw.normal(d_out)},
+            note=note,
         )
     yield Case(
         {"x": draw.normal(2, 3), "W": draw.normal(3, 3), "b": draw.normal(3)},
@@ -59,21 +68,21 @@ exercise = FunctionExercise(
     points=2,
     difficulty=1,
     minutes=10,
-    why="Every encoder and decoder in this course is built from exactly this line.",
+    why="Every encoder and every decoder in this course is made of linear layers.",
     cases=cases,
     hints=(
         "Write down the shapes first: `x` is (batch, in), `W` is (out, in), and the result must "
         "be (batch, out). Which of the two must be turned round?",
         "A matrix product sums over the dimension in the middle: (batch, in) times (in, out). "
         "`W.T` has shape (in, out).",
-        "`x @ W.T` has shape (batch, out); adding `b` of shape (out,) broadcasts over the batch.",
+        "`x @ W.T` has shape (batch, out). Add `b`, of shape (out,), and torch adds it to every row.",
     ),
 )
 
 
 @exercise.misconception(
-    "You multiply by `W` as it is stored. Its shape is (out, in), so that each row holds the "
-    "weights of one output; the product with `x` needs `W.T`."
+    "You multiply by `W` as it is stored. Its shape is (out, in): each row holds the weights of "
+    "one output. The product with `x` needs `W.T`."
 )
 def weight_not_transposed(x, W, b):
     return x @ W + b
@@ -81,10 +90,34 @@ def weight_not_transposed(x, W, b):
 
 @exercise.misconception(
     "You computed `W @ x`, the formula for a single input. Here the inputs are the rows of `x`, "
-    "so it is `x` that stands on the left: what does `W` need to follow it?"
+    "so `x` stands on the left. What does `W` need to follow it?"
 )
 def weight_on_the_left(x, W, b):
     return W @ x + b
+
+
+@exercise.misconception(
+    "You turned `W` round, but it stands on the wrong side: `W.T @ x`. The inputs are the rows of "
+    "`x`, and a matrix product takes its rows from the left side."
+)
+def turned_weight_on_the_left(x, W, b):
+    return W.T @ x + b
+
+
+@exercise.misconception(
+    "Where `W` is square you multiply by it as it is stored. The shapes fit then, but each input "
+    "meets the wrong weight. `W` must be turned round whatever its shape."
+)
+def square_weight_not_transposed(x, W, b):
+    return x @ (W if W.shape[0] == W.shape[1] else W.T) + b
+
+
+@exercise.misconception(
+    "Your values are right, but `W.t_()` turns the caller's own `W` round: a method that ends in "
+    "`_` changes its tensor. Write `W.T`, which leaves `W` as it is."
+)
+def weight_turned_in_place(x, W, b):
+    return x @ W.t_() + b
 
 
 @exercise.misconception(
@@ -114,6 +147,31 @@ def bias_down_the_batch(x, W, b):
 
 
 @exercise.misconception(
+    "You add the bias while the batch is still the last dimension, as in `(W @ x.T + b).T`. torch "
+    "then gives each input a bias instead of each output. Turn the product round first, then add "
+    "`b`."
+)
+def bias_added_before_turning(x, W, b):
+    return (W @ x.T + b).T
+
+
+@exercise.misconception(
+    "You add the bias once for every product, so once for each input feature. It belongs behind "
+    "the sum: first add up all the products of an output, then add its bias once."
+)
+def bias_in_every_product(x, W, b):
+    return (W * x[:, None, :] + b[:, None]).sum(dim=2)
+
+
+@exercise.misconception(
+    "You add the first bias to all outputs. `b` holds one bias for each output: add the whole of "
+    "`b`, not `b[0]`."
+)
+def first_bias_for_all(x, W, b):
+    return x @ W.T + b[0]
+
+
+@exercise.misconception(
     "You multiply entry by entry with `*`. A linear layer sums the products over the inputs: use "
     "`@`."
 )
@@ -130,10 +188,43 @@ def batch_last(x, W, b):
 
 
 @exercise.misconception(
-    "Only the first input of the batch is used. Each row of `x` is an input of its own."
+    "Only the first input of the batch comes out. Each row of `x` is an input of its own, so the "
+    "result needs as many rows as `x`."
 )
 def first_row_only(x, W, b):
     return x[0] @ W.T + b
+
+
+@exercise.misconception(
+    "All your rows are alike: each is the output for the first input. Each row of `x` is an input "
+    "of its own and has an output of its own."
+)
+def first_row_for_all(x, W, b):
+    return (x[0] @ W.T + b).repeat(len(x), 1)
+
+
+@exercise.misconception(
+    "`squeeze` drops every dimension of size 1. A batch of one is still a batch, and a single "
+    "output is still a column: leave the result in shape (batch, out)."
+)
+def squeezed(x, W, b):
+    return (x @ W.T + b).squeeze()
+
+
+@exercise.misconception(
+    "Your negative outputs have become 0. A linear layer leaves them negative. Cutting them off is "
+    "an activation function, the subject of the next unit."
+)
+def negatives_cut_off(x, W, b):
+    return (x @ W.T + b).clamp(min=0)
+
+
+@exercise.misconception(
+    "You make a new `nn.Linear`. Its weights are random numbers of its own, not the `W` and `b` "
+    "that you were given."
+)
+def random_layer(x, W, b):
+    return nn.Linear(x.shape[1], W.shape[0])(x)
 
 
 @exercise.misconception(
@@ -142,6 +233,15 @@ def first_row_only(x, W, b):
 )
 def detached(x, W, b):
     return (x @ W.T + b).detach()
+
+
+@exercise.misconception(
+    "You build the result from Python numbers (`float()`, `.item()`, `.tolist()` or "
+    "`torch.tensor`). A new tensor does not know where its numbers came from, so nothing could be "
+    "trained through it, and float64 inputs come out as float32. Compute with tensors throughout."
+)
+def made_of_python_numbers(x, W, b):
+    return torch.tensor((x @ W.T + b).tolist())
 
 
 @exercise.misconception(

@@ -8,7 +8,7 @@ exercise = PredictionExercise(
     points=2,
     difficulty=1,
     minutes=8,
-    why="Most bugs in a network are shape bugs; whoever knows the shapes beforehand sees them.",
+    why="Many bugs in a network are wrong shapes. If you know the shapes beforehand, you see them.",
     fields=(
         Field(
             "hidden_shape",
@@ -17,6 +17,8 @@ exercise = PredictionExercise(
             {
                 (256,): "The batch is missing. Five inputs go in, so five rows come out: the "
                 "layer changes only the last dimension.",
+                (1, 256): "That would be the result for a single input. Here the batch holds "
+                "five.",
                 (256, 5): "The two dimensions are the wrong way round: the batch comes first, "
                 "then the hidden width.",
                 (5, 768): "This is the shape of `x`, before the layer. nn.Linear(768, 256) turns "
