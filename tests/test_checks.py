@@ -43,9 +43,9 @@ def test_a_wrong_argument_is_answered_with_the_call_that_was_meant(check, given,
 
 def test_a_module_check_wants_the_class(check):
     with pytest.raises(WrongArgument, match="an instance of Linear"):
-        check.TutorialEncoder(nn.Linear(2, 2))
+        check.TwoLayerEncoder(nn.Linear(2, 2))
     with pytest.raises(WrongArgument, match="not a subclass"):
-        check.TutorialEncoder(dict)
+        check.TwoLayerEncoder(dict)
 
 
 def test_wrong_calls(check):
@@ -140,7 +140,7 @@ def test_a_constructor_that_fails_is_told():
             super().__init__()
             self.encoder_linear1 = nn.Linaer(input_dim, encoding_dim)
 
-    verdict = load_unit(UNIT).exercise("TutorialEncoder").examine(Misspelt, 0)
+    verdict = load_unit(UNIT).exercise("TwoLayerEncoder").examine(Misspelt, 0)
     assert "stopped with AttributeError" in verdict.message
     assert "Linaer" in verdict.message
 
@@ -203,3 +203,41 @@ class BegunModule(BlankModule):
 def test_what_counts_as_blank():
     assert all(is_blank(a) for a in (..., None, blank_dots, blank_not_implemented, BlankModule))
     assert not any(is_blank(a) for a in (begun, BegunModule, 0, "", "b", (1, 2)))
+
+
+def test_a_result_is_folded_away_until_there_is_a_guess():
+    from course_lib.exercises.questions import Comparison
+
+    waiting = Comparison("How many?", None, 460160)
+    assert "<details>" in waiting._repr_html_() and "no guess yet" in waiting._repr_html_()
+    told = Comparison("How many?", "400000", 460160, "Count `W`.")
+    html = told._repr_html_()
+    assert "<details>" not in html and "400000" in html and "460,160" in html
+    assert "<code>W</code>" in html and "Result: 460,160" in str(told)
+
+
+def test_guesses_and_quiz_answers_are_kept(progress_file):
+    unit = open_unit(UNIT)
+    guess = unit.predict.number("key", "How many?")
+    assert guess.value is None
+    guess.control.value = "12"
+    again = open_unit(UNIT).predict.number("key", "How many?")
+    assert again.value == "12" and "12" in str(again.compare(13))
+    question = unit.questions[0]
+    card = getattr(unit.quiz, question.name)()
+    card.value = "b"
+    assert getattr(open_unit(UNIT).quiz, question.name)().value == "b"
+    for letter, option in question.options.items():
+        said = question.feedback(letter)
+        assert ("Right." in said) == option.correct
+
+
+def test_every_wrong_quiz_choice_says_why():
+    from course_lib.exercises import all_units
+
+    for unit in all_units():
+        assert len(unit.questions) >= 4
+        for question in unit.questions:
+            reasons = [o.why for o in question.options.values()]
+            assert len(reasons) >= 3 and len(set(reasons)) == len(reasons)
+            assert all(len(r.split()) >= 5 for r in reasons), question.name

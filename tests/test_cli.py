@@ -86,6 +86,8 @@ def test_lab_opens_the_welcome_page_and_passes_options_on():
     assert command[-3:] == ["--no-browser", "--port", "8899"]
     assert f"--LabApp.default_url=/lab/tree/{WELCOME}" in command
     assert (ROOT / WELCOME).exists()
+    other = lab_command(ROOT, ["--ServerApp.root_dir=/elsewhere"])
+    assert [o for o in other if "root_dir" in o] == ["--ServerApp.root_dir=/elsewhere"]
 
 
 def test_lab_says_what_is_missing(tmp_path, monkeypatch):

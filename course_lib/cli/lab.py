@@ -15,16 +15,15 @@ SETTINGS = Path(__file__).parent / "lab_settings"
 
 
 def lab_command(root: Path, options: list[str]) -> list[str]:
-    """The command that starts JupyterLab on the course; `options` come last and win."""
-    return [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{WELCOME}",
-        f"--LabApp.app_settings_dir={SETTINGS}",  # overrides.json: no news, no update check
-        *options,
-    ]
+    """The command that starts JupyterLab on the course; a setting in `options` replaces ours."""
+    ours = {
+        "--ServerApp.root_dir": str(root),
+        "--LabApp.default_url": f"/lab/tree/{WELCOME}",
+        "--LabApp.app_settings_dir": str(SETTINGS),  # overrides.json: no news, no update check
+    }
+    given = {option.split("=")[0] for option in options}
+    kept = [f"{name}={value}" for name, value in ours.items() if name not in given]
+    return [sys.executable, "-m", "jupyterlab", *kept, *options]
 
 
 def open_lab(options: list[str]) -> int:

@@ -50,7 +50,7 @@ class Guess:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A guess beside what the computation gave."""
+    """A guess beside what the computation gave; folded away as long as there is no guess."""
 
     question: str
     guess: Any
@@ -63,16 +63,20 @@ class Comparison:
         return f"Your guess: {guess} · Result: {_said(self.result)}{tail}"
 
     def _repr_html_(self) -> str:
-        guess = f"<em>{NO_GUESS}</em>" if self.guess is None else escape(_said(self.guess))
         cell = 'style="text-align:left;padding:2px 16px 2px 0"'
         tail = f"<div>{marked_up(self.explanation)}</div>" if self.explanation else ""
-        return (
-            f'<div style="border-left:5px solid #0072b2;padding:6px 12px;max-width:75ch">'
-            f"<div>{marked_up(self.question)}</div>"
+        guess = f"<em>{NO_GUESS}</em>" if self.guess is None else escape(_said(self.guess))
+        body = (
             f'<table style="font-size:inherit;margin:4px 0"><tr><th scope="row" {cell}>'
             f"Your guess</th><td {cell}>{guess}</td></tr>"
             f'<tr><th scope="row" {cell}>Result</th><td {cell}><strong>'
-            f"{escape(_said(self.result))}</strong></td></tr></table>{tail}</div>"
+            f"{escape(_said(self.result))}</strong></td></tr></table>{tail}"
+        )
+        if self.guess is None:  # a saved notebook must not tell before the learner has guessed
+            body = f"<details><summary>Show the result without a guess</summary>{body}</details>"
+        return (
+            '<div style="border-left:5px solid #0072b2;padding:6px 12px;max-width:75ch">'
+            f"<div>{marked_up(self.question)}</div>{body}</div>"
         )
 
 

@@ -105,10 +105,10 @@ predict_shapes_9_code_one_layer_early = RIGHT_SHAPES | {"code_shape": (5, 256)}
 # gives decoder_linear1's output instead of decoder_linear2's
 predict_shapes_10_one_decoder_layer = RIGHT_SHAPES | {"reconstruction_shape": (5, 256)}
 
-# ---------------------------------------------------------------- Exercise 3: TutorialEncoder
+# ---------------------------------------------------------------- Exercise 3: TwoLayerEncoder
 
 
-class TutorialEncoder_1_relu_between(nn.Module):
+class TwoLayerEncoder_1_relu_between(nn.Module):
     """An activation in between, where the text wants nothing."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -120,7 +120,7 @@ class TutorialEncoder_1_relu_between(nn.Module):
         return self.encoder_linear2(torch.relu(self.encoder_linear1(x)))
 
 
-class TutorialEncoder_2_hidden_third_of_input(nn.Module):
+class TwoLayerEncoder_2_hidden_third_of_input(nn.Module):
     """Hidden width input_dim // 3: right for 768 and 128 only."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -132,7 +132,7 @@ class TutorialEncoder_2_hidden_third_of_input(nn.Module):
         return self.encoder_linear2(self.encoder_linear1(x))
 
 
-class TutorialEncoder_3_dropout_between(nn.Module):
+class TwoLayerEncoder_3_dropout_between(nn.Module):
     """Dropout in between: no parameters, unseen in eval mode, but wrong in training."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -145,7 +145,7 @@ class TutorialEncoder_3_dropout_between(nn.Module):
         return self.encoder_linear2(self.dropout(self.encoder_linear1(x)))
 
 
-class TutorialEncoder_4_first_bias_unused(nn.Module):
+class TwoLayerEncoder_4_first_bias_unused(nn.Module):
     """Multiplies with the bare weight of the first layer: its bias exists but is not added."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -157,7 +157,7 @@ class TutorialEncoder_4_first_bias_unused(nn.Module):
         return self.encoder_linear2(x @ self.encoder_linear1.weight.T)
 
 
-class TutorialEncoder_5_new_layers_in_forward(nn.Module):
+class TwoLayerEncoder_5_new_layers_in_forward(nn.Module):
     """Makes the layers anew in each call: the same input gives another code every time."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -172,7 +172,7 @@ class TutorialEncoder_5_new_layers_in_forward(nn.Module):
         return self.encoder_linear2(self.encoder_linear1(x))
 
 
-class TutorialEncoder_6_no_grad(nn.Module):
+class TwoLayerEncoder_6_no_grad(nn.Module):
     """Right numbers, but without gradients: the encoder can never be trained."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -185,7 +185,7 @@ class TutorialEncoder_6_no_grad(nn.Module):
             return self.encoder_linear2(self.encoder_linear1(x))
 
 
-class TutorialEncoder_7_returns_both(nn.Module):
+class TwoLayerEncoder_7_returns_both(nn.Module):
     """Returns a tuple of hidden values and code instead of the code."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -198,7 +198,7 @@ class TutorialEncoder_7_returns_both(nn.Module):
         return hidden, self.encoder_linear2(hidden)
 
 
-class TutorialEncoder_8_other_layers_used(nn.Module):
+class TwoLayerEncoder_8_other_layers_used(nn.Module):
     """The asked-for layers are there, but forward uses a second pair of layers."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -213,7 +213,7 @@ class TutorialEncoder_8_other_layers_used(nn.Module):
         return self.net(x)
 
 
-class TutorialEncoder_9_second_without_bias(nn.Module):
+class TwoLayerEncoder_9_second_without_bias(nn.Module):
     """The second layer has no bias; the text asks for both with one."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -225,7 +225,7 @@ class TutorialEncoder_9_second_without_bias(nn.Module):
         return self.encoder_linear2(self.encoder_linear1(x))
 
 
-class TutorialEncoder_10_layer_outside_module(nn.Module):
+class TwoLayerEncoder_10_layer_outside_module(nn.Module):
     """Keeps the first layer in a plain list: encoder_linear1 is no submodule, not trained."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -241,7 +241,7 @@ class TutorialEncoder_10_layer_outside_module(nn.Module):
         return self.encoder_linear2(self.encoder_linear1(x))
 
 
-class TutorialEncoder_11_input_centred_in_place(nn.Module):
+class TwoLayerEncoder_11_input_centred_in_place(nn.Module):
     """Centres the inputs first, and does so in the caller's own tensor."""
 
     def __init__(self, input_dim: int, encoding_dim: int):
@@ -545,18 +545,18 @@ WRONG = {
         predict_shapes_9_code_one_layer_early,
         predict_shapes_10_one_decoder_layer,
     ],
-    "TutorialEncoder": [
-        TutorialEncoder_1_relu_between,
-        TutorialEncoder_2_hidden_third_of_input,
-        TutorialEncoder_3_dropout_between,
-        TutorialEncoder_4_first_bias_unused,
-        TutorialEncoder_5_new_layers_in_forward,
-        TutorialEncoder_6_no_grad,
-        TutorialEncoder_7_returns_both,
-        TutorialEncoder_8_other_layers_used,
-        TutorialEncoder_9_second_without_bias,
-        TutorialEncoder_10_layer_outside_module,
-        TutorialEncoder_11_input_centred_in_place,
+    "TwoLayerEncoder": [
+        TwoLayerEncoder_1_relu_between,
+        TwoLayerEncoder_2_hidden_third_of_input,
+        TwoLayerEncoder_3_dropout_between,
+        TwoLayerEncoder_4_first_bias_unused,
+        TwoLayerEncoder_5_new_layers_in_forward,
+        TwoLayerEncoder_6_no_grad,
+        TwoLayerEncoder_7_returns_both,
+        TwoLayerEncoder_8_other_layers_used,
+        TwoLayerEncoder_9_second_without_bias,
+        TwoLayerEncoder_10_layer_outside_module,
+        TwoLayerEncoder_11_input_centred_in_place,
     ],
     "count_parameters": [
         count_parameters_1_no_biases,

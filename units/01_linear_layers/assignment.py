@@ -71,7 +71,7 @@ print("the output should be:", 4 * 2 + (-1) * 3 + 0.5)
 
 # %% exercise="predict_shapes"
 
-# %% [markdown] exercise="TutorialEncoder"
+# %% [markdown] exercise="TwoLayerEncoder"
 # In torch, a model is a class. It inherits from `nn.Module` and has two methods:
 #
 # - `__init__` makes the layers, once, and keeps them as attributes of `self`.
@@ -106,7 +106,7 @@ print("parameters:", [name for name, parameter in one_layer.named_parameters()])
 #
 # With 768 and 128 this is 768 → 256 → 128. The check also tries other sizes.
 
-# %% exercise="TutorialEncoder"
+# %% exercise="TwoLayerEncoder"
 
 # %% [markdown] exercise="count_parameters"
 # A parameter is a number that training may change: a weight or a bias.

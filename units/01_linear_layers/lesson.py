@@ -190,10 +190,10 @@ examples = {
     "turned over": torch.tensor([[0.0, 1.5], [1.0, 0.5]]),
     "onto a line": torch.tensor([[1.0, -2.0], [0.5, -1.0]]),
 }
-figure, axes = new_figure(7, 2.9, columns=3)
+figure, axes = new_figure(7, 2.8, columns=3)
 for ax, (name, W) in zip(axes, examples.items()):
     determinant, rank = plane_facts(W)
-    draw_plane_map(ax, W, f"{name}\ndeterminant {determinant:.2f}, rank {rank}")
+    draw_plane_map(ax, W, f"{name}\ndet {determinant:.2f}, rank {rank}")
 show_figure(
     figure,
     "Three maps of the plane. Stretch and lean: determinant 1.75, rank 2. Turned over: "
@@ -231,8 +231,7 @@ autoencoder = TwoLayerAutoencoder(input_dimension, encoding_dimension)
 embedding = torch.randn(1, input_dimension)  # a made-up embedding: (batch, input_dim)
 
 code = autoencoder.encode(embedding)
-print("Shape of the code:", code.shape)
-guess_code.compare(tuple(code.shape))
+guess_code.compare(code.shape)
 
 # %%
 h = autoencoder.encoder_linear1(embedding)

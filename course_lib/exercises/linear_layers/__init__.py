@@ -7,7 +7,7 @@ from course_lib.exercises.linear_layers import (
     linear_forward,
     mended_loss,
     predict_shapes,
-    tutorial_encoder,
+    two_layer_encoder,
     weight_scale,
 )
 from course_lib.exercises.linear_layers.quiz import QUESTIONS
@@ -19,7 +19,7 @@ UNIT = Unit(
     exercises=(
         linear_forward.exercise,
         predict_shapes.exercise,
-        tutorial_encoder.exercise,
+        two_layer_encoder.exercise,
         count_parameters.exercise,
         collapse_linear_stack.exercise,
         linear_backward.exercise,

@@ -1,4 +1,4 @@
-"""Exercise `TutorialEncoder`: the lesson's encoder as a class, two linear layers in a row."""
+"""Exercise `TwoLayerEncoder`: the lesson's encoder as a class, two linear layers in a row."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.functions import ModuleExercise
 
 
-class TutorialEncoder(nn.Module):
+class TwoLayerEncoder(nn.Module):
     """Two linear layers, input_dim → 2 * encoding_dim → encoding_dim, and nothing in between.
 
     Attributes: encoder_linear1 and encoder_linear2, both nn.Linear with a bias.
@@ -50,7 +50,7 @@ def cases(draw: Draw):
 
 
 exercise = ModuleExercise(
-    TutorialEncoder,
+    TwoLayerEncoder,
     title="The encoder as a class",
     points=2,
     difficulty=1,
@@ -61,8 +61,8 @@ exercise = ModuleExercise(
     hints=(
         "`__init__` makes the layers once and keeps each of them as an attribute of `self`. "
         "`forward` only uses them.",
-        "`nn.Linear(a, b)` takes `a` numbers to `b`. Note the two pairs of sizes on the way "
-        "input_dim → 2 * encoding_dim → encoding_dim.",
+        "`nn.Linear(a, b)` takes `a` numbers to `b`. The way is input_dim → 2 * encoding_dim → "
+        "encoding_dim. Which two numbers belong to the first layer, which to the second?",
         "The first line of `__init__` is `self.encoder_linear1 = nn.Linear(input_dim, 2 * "
         "encoding_dim)`. In `forward`, give `x` to the first layer and its result to the second.",
     ),
@@ -92,6 +92,20 @@ class HiddenTwiceTheInput(nn.Module):
         super().__init__()
         self.encoder_linear1 = nn.Linear(input_dim, 2 * input_dim)
         self.encoder_linear2 = nn.Linear(2 * input_dim, encoding_dim)
+
+    def forward(self, x):
+        return self.encoder_linear2(self.encoder_linear1(x))
+
+
+@exercise.misconception(
+    "Your hidden layer is a third as wide as the input. For 768 and 128 that happens to be right. "
+    "In general the hidden width is twice the code: `2 * encoding_dim`."
+)
+class HiddenAThirdOfTheInput(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, input_dim // 3)
+        self.encoder_linear2 = nn.Linear(input_dim // 3, encoding_dim)
 
     def forward(self, x):
         return self.encoder_linear2(self.encoder_linear1(x))
@@ -195,7 +209,61 @@ class WithoutBias(nn.Module):
 
 
 @exercise.misconception(
-    "You return two tensors, the hidden layer among them. Return the code alone."
+    "`encoder_linear1` has no bias. Both of the lesson's layers add one: leave `bias=False` out."
+)
+class FirstWithoutBias(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim, bias=False)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        return self.encoder_linear2(self.encoder_linear1(x))
+
+
+@exercise.misconception(
+    "`encoder_linear2` has no bias. Both of the lesson's layers add one: leave `bias=False` out."
+)
+class SecondWithoutBias(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim, bias=False)
+
+    def forward(self, x):
+        return self.encoder_linear2(self.encoder_linear1(x))
+
+
+@exercise.misconception(
+    "The bias of `encoder_linear1` is never added: you multiply by its weight alone. Call the "
+    "layer itself, `self.encoder_linear1(x)`, which does both."
+)
+class FirstBiasNotUsed(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        return self.encoder_linear2(x @ self.encoder_linear1.weight.T)
+
+
+@exercise.misconception(
+    "Neither bias is ever added: you multiply by the weights alone. Call the layers themselves, "
+    "such as `self.encoder_linear1(x)`: each multiplies and adds its bias."
+)
+class BiasesNotUsed(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        return x @ self.encoder_linear1.weight.T @ self.encoder_linear2.weight.T
+
+
+@exercise.misconception(
+    "You return two tensors, the code and the hidden layer. Return the code alone."
 )
 class HiddenReturnedToo(nn.Module):
     def __init__(self, input_dim, encoding_dim):
@@ -209,7 +277,21 @@ class HiddenReturnedToo(nn.Module):
 
 
 @exercise.misconception(
-    "Your layers stand in a plain Python list. An `nn.Module` finds a layer only if it is an "
+    "You return two tensors, the hidden layer and the code. Return the second one alone."
+)
+class HiddenReturnedFirst(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        hidden = self.encoder_linear1(x)
+        return hidden, self.encoder_linear2(hidden)
+
+
+@exercise.misconception(
+    "Your layers are in a plain Python list. An `nn.Module` finds a layer only if it is an "
     "attribute of `self`: in a list its parameters are not seen, and so never trained."
 )
 class LayersInList(nn.Module):
@@ -275,6 +357,27 @@ class LayersMadeInForward(nn.Module):
 
 
 @exercise.misconception(
+    "`forward` makes the layers a second time. Each call then replaces the weights by new random "
+    "ones, and nothing can be learnt. Leave the `nn.Linear` lines to `__init__`; `forward` only "
+    "uses the layers."
+)
+class LayersMadeAgainInForward(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.sizes = input_dim, encoding_dim
+        self.make_layers()
+
+    def make_layers(self):
+        input_dim, encoding_dim = self.sizes
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        self.make_layers()
+        return self.encoder_linear2(self.encoder_linear1(x))
+
+
+@exercise.misconception(
     "The layers are local variables of `__init__` and are gone when it ends. Keep them: "
     "`self.encoder_linear1 = …`."
 )
@@ -289,11 +392,25 @@ class SelfForgotten(nn.Module):
 
 
 # torch's error names the class, and the learner's has this name
-SelfForgotten.__name__ = TutorialEncoder.__name__
+SelfForgotten.__name__ = TwoLayerEncoder.__name__
 
 
 @exercise.misconception(
-    "You put a ReLU between the layers. That is the next unit: this encoder is linear throughout."
+    "The line `super().__init__()` is missing, or comes after the layers. It must be the first "
+    "line of `__init__`: it prepares the module to take up layers."
+)
+class SuperForgotten(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        return self.encoder_linear2(self.encoder_linear1(x))
+
+
+@exercise.misconception(
+    "You put a ReLU between the layers. That comes in the next unit. This encoder is linear "
+    "throughout."
 )
 class ReluBetween(nn.Module):
     def __init__(self, input_dim, encoding_dim):
@@ -317,6 +434,31 @@ class ReluOnCode(nn.Module):
 
     def forward(self, x):
         return torch.relu(self.encoder_linear2(self.encoder_linear1(x)))
+
+
+@exercise.misconception(
+    "You put dropout between the layers. It sets half of the hidden numbers to 0 at random, and "
+    "differently in each call. This encoder has two linear layers and nothing else."
+)
+class DropoutBetween(nn.Module):
+    p = 0.5
+
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+        self.dropout = nn.Dropout(self.p)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+    def forward(self, x):
+        return self.encoder_linear2(self.dropout(self.encoder_linear1(x)))
+
+
+@exercise.misconception(
+    "You put a little dropout between the layers. It sets a tenth of the hidden numbers to 0 at "
+    "random, and differently in each call. This encoder has two linear layers and nothing else."
+)
+class LittleDropoutBetween(DropoutBetween):
+    p = 0.1
 
 
 @exercise.misconception(
