@@ -53,7 +53,7 @@ def draw_plane_map(axes: Axes, matrix: Tensor, title: str = "", reach: float = 3
 
 def plane_facts(matrix: Tensor) -> tuple[float, int]:
     """Determinant and rank of a (2, 2) matrix; entries below 1e-6 count as zero."""
-    determinant = torch.linalg.det(matrix.double()).item()
+    determinant = round(torch.linalg.det(matrix.double()).item(), 9) + 0.0  # never -0
     return determinant, int(torch.linalg.matrix_rank(matrix.double(), atol=1e-6))
 
 
@@ -128,11 +128,16 @@ def draw_classes(
 
 
 def draw_image(axes: Axes, image: Tensor, title: str = "") -> None:
-    """One square grey image on axes of its own: 0 is white, 1 and above black.
+    """One square grey image, 0 and below white, 1 and above black; a dot marks an exact zero.
 
     image : (pixels,), pixels a square number.
+    Raises `WrongArgument` for another number of pixels.
     """
     side = round(len(image) ** 0.5)
+    if side * side != len(image):
+        raise WrongArgument(f"image has {len(image)} pixels, which is not a square number.")
     axes.imshow(image.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
-    axes.set_title(title)
-    axes.set_axis_off()
+    rows, columns = (image.reshape(side, side) == 0).nonzero(as_tuple=True)
+    axes.scatter(columns, rows, s=6, color=BLUE)
+    axes.set(title=title, xticks=[], yticks=[])
+    axes.grid(False)

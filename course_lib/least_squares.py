@@ -2,7 +2,10 @@
 
 Least squares finds the linear layer whose outputs come closest to the targets:
 
-    minimise  Σ (inputs Wᵀ + b - targets)²  over W and b
+    minimise  Σ (inputs Wᵀ + b - targets)² + ridge · Σ W²  over W and b
+
+With ridge = 0 this is ordinary least squares; above 0, large weights cost something (ridge
+regression: Hoerl and Kennard, 1970).
 """
 
 from __future__ import annotations
@@ -17,21 +20,26 @@ from course_lib.errors import WrongArgument
 RELATIVE_RANK = 1e-6  # columns that agree to float32's rounding count as the same column
 
 
-def least_squares_layer(inputs: Tensor, targets: Tensor) -> nn.Linear:
+def least_squares_layer(inputs: Tensor, targets: Tensor, ridge: float = 0.0) -> nn.Linear:
     """The linear layer that brings `inputs` closest to `targets`; it is not to be trained.
 
     inputs : (rows, in). targets : (rows, out), of the same dtype.
-    Raises `WrongArgument` when the rows do not match.
+    ridge : what large weights cost; the bias costs nothing.
+    Raises `WrongArgument` when the rows do not match or `ridge` is negative.
     """
+    if ridge < 0:
+        raise WrongArgument(f"ridge is {ridge}; it must be at least 0.")
     if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets):
         raise WrongArgument(
             f"inputs have shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}; both "
             "must be matrices with the same number of rows."
         )
-    with_one = torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1)  # the bias
-    solution = torch.linalg.lstsq(
-        with_one.double(), targets.double(), rcond=RELATIVE_RANK, driver="gelsd"
-    ).solution  # (in + 1, out)
+    A = torch.cat([inputs, torch.ones_like(inputs[:, :1])], dim=1).double()  # ones: the bias
+    Y = targets.double()
+    if ridge:  # as many further rows as inputs, which ask each weight to be zero
+        charge = ridge**0.5 * torch.eye(inputs.shape[1], A.shape[1], dtype=A.dtype)
+        A, Y = torch.cat([A, charge]), torch.cat([Y, Y.new_zeros(len(charge), Y.shape[1])])
+    solution = torch.linalg.lstsq(A, Y, rcond=RELATIVE_RANK, driver="gelsd").solution
     layer = nn.utils.skip_init(nn.Linear, inputs.shape[1], targets.shape[1], dtype=inputs.dtype)
     layer.requires_grad_(False)
     layer.weight.copy_(solution[:-1].T)

@@ -110,8 +110,14 @@ def _leaf_difference(
     if isinstance(expected, int) and not isinstance(seen, int | np.integer):
         return Difference(
             "type",
-            f"{name} is the float {seen!r}; a whole number (int) is "
-            "expected. Does a / stand where // or * is meant?",
+            f"{name} is the float {seen!r}; a whole number (int) is expected. Does a / stand "
+            "where // or * is meant?",
+            *both,
+        )
+    if isinstance(expected, float) and not isinstance(seen, float | int):
+        return Difference(
+            "type",
+            f"{name} is a numpy {type(seen).__name__}; a Python float is expected: float(…).",
             *both,
         )
     if isinstance(expected, Tensor | np.ndarray):

@@ -209,7 +209,11 @@ def fill_parameters(module: nn.Module, seed: int) -> None:
 def observe_module(
     cls: type[nn.Module], reference: type[nn.Module], case: Case, gradients: bool, seed: int
 ) -> Observation:
-    """Build `cls(**init)`, give it the reference's weights, and observe its forward pass."""
+    """Build `cls(**init)`, give it the reference's weights, and observe its forward pass.
+
+    It is called in training and in evaluation mode. Where the two differ (dropout, a condition
+    on `self.training`), the one that is not as the reference's is kept.
+    """
     with quiet(seed):
         model_reference = reference(*case.init.values())
         fill_parameters(model_reference, seed)
@@ -222,7 +226,29 @@ def observe_module(
             model.load_state_dict(model_reference.state_dict())
         except RuntimeError:  # other names or shapes: the table of parameters tells
             fill_parameters(model, seed)
-    seen = observe_call(model, case, gradients, seed, dict(model.named_parameters()))
+    parameters = dict(model.named_parameters())
+    training = observe_call(model.train(), case, gradients, seed, parameters)
+    seen = observe_call(model.eval(), case, gradients, seed, parameters)
+    if training.raised or not _equal(training, seen):
+        expected = observe_call(model_reference.train(), case, gradients, seed)
+        seen = seen if _equal(training, expected) else training
     return Observation(
         seen.leaves, seen.gradients, seen.changed, seen.raised, seen.gradient_error, shapes
+    )
+
+
+def _equal(a: Observation, b: Observation) -> bool:
+    """Whether two calls gave the same tensors and left the same marks."""
+    return (
+        a.changed == b.changed
+        and list(a.leaves) == list(b.leaves)
+        and all(
+            type(a.leaves[p]) is type(b.leaves[p])
+            and (
+                torch.allclose(a.leaves[p], b.leaves[p], equal_nan=True)
+                if is_float(a.leaves[p]) and a.leaves[p].shape == b.leaves[p].shape
+                else not isinstance(a.leaves[p], Tensor)
+            )
+            for p in a.leaves
+        )
     )

@@ -32,7 +32,7 @@ def main() -> None:
                 for _ in range(3):
                     slider.press("ArrowLeft")
                 notebook.settle()
-                cell.locator(".course-caption").scroll_into_view_if_needed()
+                cell.locator(".course-question").evaluate("e => e.scrollIntoView()")
                 notebook.page.wait_for_timeout(500)
                 picture = Image.open(io.BytesIO(notebook.page.screenshot()))
                 notebook.close()

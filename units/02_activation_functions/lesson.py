@@ -23,18 +23,8 @@ import math
 import torch
 from torch import nn
 
-from course_lib import (
-    LiveFigure,
-    Select,
-    Slider,
-    TwoLayerAutoencoder,
-    digits,
-    new_figure,
-    open_unit,
-    rings,
-    show_figure,
-    show_source,
-)
+from course_lib import LiveFigure, Select, Slider, TwoLayerAutoencoder, digits, new_figure
+from course_lib import open_unit, rings, show_figure, show_source
 from course_lib.figures import draw_classes, draw_fit, draw_image
 from course_lib.least_squares import fit_curve, least_squares_layer
 
@@ -141,7 +131,7 @@ def draw(figure, units, curve, activation):
     y = curves[curve]
     fitted = fit_curve(along, y, int(units), activations[activation])
     error = draw_fit(figure.subplots(), along, y, fitted)
-    figure.axes[0].legend(loc="upper right")
+    figure.axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
     kinks = {"ReLU": f"{units:g} kinks", "tanh": "no kinks, smooth bends", "none": "no kinks"}
     return f"{units:g} units, {kinks[activation]}. Mean squared error {error:.4f}."
 
@@ -166,7 +156,7 @@ cases = (("one wave", 4, "ReLU"), ("two waves", 8, "ReLU"), ("one wave", 20, "no
 for ax, (curve, units, activation) in zip(axes, cases):
     fitted = fit_curve(along, curves[curve], units, activations[activation])
     error = draw_fit(ax, along, curves[curve], fitted)
-    ax.set(title=f"{units} units, activation: {activation}\nmean squared error {error:.4f}")
+    ax.set_title(f"{units} units, activation: {activation}\nmean squared error {error:.4f}", size=9)
     if ax is not axes[0]:
         ax.set_ylabel("")
 show_figure(
@@ -221,7 +211,8 @@ print("same:", torch.allclose(line(halfway), (line(p) + line(q)) / 2))
 
 # %% [markdown]
 # Take two points of the ring that face each other. Both scores must be above 1/2, so the score
-# halfway is above 1/2 too. But halfway lies the disc. It is called "ring", whatever the weights.
+# halfway is above 1/2 too. But the disc lies there. So a point of the disc is called "ring",
+# whatever the weights.
 #
 # And a stack of linear layers is a linear layer. So it fails in the same way. Let us see it, and
 # then put ReLU between the layers. The hidden layer is made by hand. Each of its units looks in a
@@ -410,9 +401,9 @@ guess_overflow.compare(
 # %% [markdown]
 # **Why.** $e^{1000}$ is `inf`, and $1/\mathtt{inf}$ is 0: the value comes out right by luck. The
 # slope is a product of the slopes of each step. One factor is 0 and another is `inf`, and
-# $0 \cdot \mathtt{inf}$ is `NaN`. At $-80$ nothing overflows yet. But in between, the square of a
-# tiny number falls below the smallest float32. The slope becomes 0 where it should be
-# $1.8 \cdot 10^{-35}$.
+# $0 \cdot \mathtt{inf}$ is `NaN`. At $-80$ nothing overflows yet. But on the way to the slope
+# torch squares the value, and the square is smaller than any float32. So the slope becomes 0 where
+# it should be $1.8 \cdot 10^{-35}$.
 #
 # **Why it matters.** A weight's gradient is a sum over the batch. A single `NaN` makes the sum
 # `NaN`. With the next step the weight is `NaN`, and soon all of them are.
@@ -516,7 +507,7 @@ show_figure(
     figure,
     "Histograms of the third hidden layer's activations. tanh with scale 1: a broad hill around 0. "
     "tanh with scale 10: nearly all entries pile up at -1 and 1. Sigmoid with scale 1: a hill "
-    "around one half, far from both plateaus.",
+    "around one half, with nothing near 0 or 1.",
 )
 
 # %%
@@ -549,7 +540,10 @@ def train(model, inputs, targets, learning_rate, steps=300, watch=None, seed=0):
     seen = []
     for _ in range(steps):
         rows = torch.randint(len(inputs), (64,), generator=generator)  # 64 pictures at random
-        error = ((model(inputs[rows]) - targets[rows]) ** 2).mean()
+        output = model(inputs[rows])
+        if isinstance(output, tuple):  # an autoencoder gives its code as a second result
+            output = output[0]
+        error = ((output - targets[rows]) ** 2).mean()
         gradient = torch.autograd.grad(error, parameters)
         with torch.no_grad():
             for parameter, slope in zip(parameters, gradient):
@@ -605,15 +599,15 @@ right_side.invert_yaxis()
 show_figure(
     figure,
     "Left, gradients relative to weights, by layer, logarithmic axis. tanh with scale 1: nearly "
-    "level. tanh with scale 10: lower in every hidden layer, lowest in layer 5. Sigmoid: a straight "
-    "fall towards layer 1, a thousand times and more. Right, digits read after training: more than "
-    "90 of 100, fewer than 60, and about 10.",
+    "level. tanh with scale 10: lower in every hidden layer, lowest in layer 5. Sigmoid: a "
+    "straight fall towards layer 1, a thousand times and more. Right, digits read after training: "
+    "more than 90 of 100, fewer than 60, and about 10.",
 )
 
 # %%
 good = [name for name, count in read.items() if count > 80]
 guess_deep.compare(
-    f"only {good[0]}" if len(good) == 1 else str(good),
+    f"only {good[0].replace(',', ' with')}" if len(good) == 1 else str(good),
     f"The sigmoid reads about {round(read['sigmoid, scale 1'], -1):.0f} of 100, no more than a "
     "blind guess.",
 )
@@ -672,14 +666,14 @@ figure, ax = new_figure(7, 3.0)
 for (rate, curve), style in zip(dead.items(), ("-", "--", ":")):
     ax.plot(range(1, 301), curve, style, label=f"learning rate {rate:g}")
 ax.axvline(150, color="#8a8a8a", linewidth=1)
-ax.annotate("from here on 0.5 for all", (150, 40), xytext=(4, 0), textcoords="offset points")
+ax.annotate("from here on 0.5 for all", (150, 48), xytext=(4, 0), textcoords="offset points")
 ax.set(xlabel="step", ylabel="dead units (%)", ylim=(-3, 103))
-ax.legend(loc="center right")
+ax.legend(loc=(0.12, 0.3))
 show_figure(
     figure,
     "Share of dead units over 300 steps. Learning rate 0.5: 0 percent throughout. Rate 3: more "
     "than half die within the first 20 steps. Rate 5: more than 80 percent do. When the rate is "
-    "lowered at step 150, both curves stay where they are.",
+    "lowered at step 150, neither curve falls.",
 )
 
 # %%
@@ -704,9 +698,9 @@ for rate, curve in dead.items():
 # Being 0 on most of the data is fine.
 #
 # **How to mend it.** Prevent it: a smaller learning rate, inputs of mean 0, biases that do not
-# start far below 0. Dead units can be drawn anew. And some activation functions keep a small slope on the
-# left, such as *leaky ReLU*. Sparse autoencoders know the illness well: there it is called **dead
-# latents**, and has cures of its own in a later unit.
+# start far below 0. Dead units can be drawn anew. And some activation functions keep a small slope
+# on the left, such as *leaky ReLU*. Sparse autoencoders know the illness well: there it is called
+# **dead latents**, and has cures of its own.
 
 # %% [markdown]
 # ## The autoencoder with ReLU
@@ -759,8 +753,7 @@ for name, model_class in models.items():
 
 # %% [markdown]
 # A ReLU at the very end forbids negative numbers. Our pictures have mean 0, so a good part of their
-# numbers *is* negative. So are the numbers inside language models that later units work on. The
-# best that ReLU can say to a negative number is 0.
+# numbers *is* negative. The best that ReLU can say to a negative number is 0.
 #
 # ### Predict
 #
@@ -776,6 +769,7 @@ guess_floor = predict.choice(
 guess_floor
 
 # %%
+print(f"{100 * (images < 0).float().mean():.0f} % of the numbers are negative")
 best_possible = torch.relu(images)  # 0 for what is negative, and everything else exactly right
 floor = ((best_possible - images) ** 2).mean().item()
 guess_floor.compare(
@@ -789,30 +783,11 @@ def new_error(model):
     return ((model(new_images)[0] - new_images) ** 2).mean().item()
 
 
-class ReconstructionOnly(nn.Module):
-    """The model without its second result, for our training loop."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.model = model
-
-    def forward(self, x):
-        return self.model(x)[0]
-
-
 def train_autoencoder(model_class, seed=0, steps=1000):
     """A trained autoencoder and its error on new pictures after each step."""
     torch.manual_seed(seed)
     model = model_class(64, 16, activation="relu")
-    errors = train(
-        ReconstructionOnly(model),
-        images,
-        images,
-        learning_rate=1.0,
-        steps=steps,
-        watch=lambda m: new_error(m.model),
-        seed=seed,
-    )
+    errors = train(model, images, images, 0.5, steps=steps, watch=new_error, seed=seed)
     return model, errors
 
 
@@ -847,8 +822,9 @@ print(
 )
 
 # %% [markdown]
-# - **On the output** the question is settled: after each layer, as the text says, cannot work for
-#   numbers of both signs. The model does not even come near its floor: output units die as well.
+# - **On the output** the question is settled: ReLU after each layer, as the text has it, cannot
+#   restore numbers of both signs. The model does not even come near its floor: output units die
+#   as well.
 # - **On the code** ReLU is a *choice*. Each latent can only say "how much", from 0 up; a code
 #   without ReLU may also say "less than nothing". In our run the error rises a little. And there
 #   is something new in the last column: **exact zeros**. For a *sparse* autoencoder they are the
@@ -871,8 +847,8 @@ print(
 # ## Thresholds: activations that make zeros
 #
 # Where do zeros come from? For ordinary inputs a sigmoid gives small numbers, but never 0. ReLU
-# gives exact zeros. A **threshold** decides how many. Here is a small vector. A few numbers mean something, the others
-# are noise:
+# gives exact zeros. A **threshold** decides how many. Here is a small vector. A few numbers mean
+# something, the others are noise:
 #
 # $$x = (3,\; -0.4,\; 0.1,\; -2,\; 0.6).$$
 #
@@ -981,7 +957,7 @@ def draw_cleaned(figure, threshold, kind):
 LiveFigure(
     draw_cleaned,
     "At which λ is the error of hard thresholding smallest, and at which that of soft? How many "
-    "zeros does each make there?",
+    "zeros does each make there? (A dot marks a pixel that is exactly 0.)",
     size=(7, 2.5),
     threshold=Slider("threshold λ", 0, 0.6, 0.05, 0.0),
     kind=Select("kind", ("hard", "soft"), "hard"),

@@ -26,6 +26,7 @@ def layer(draw: Draw, X: Tensor, kinds: str) -> dict[str, Tensor]:
     """A layer on the data X (n, in), with units of these kinds in a random order:
 
     "dead" never active · "zero" without weights and bias, so exactly 0 on each row ·
+    "late" active on the last row only (for data in which that row sticks out) ·
     "faint" active on one row only, not the first, by 0.0002 · "rare" active on the first row,
     with a mean pre-activation below 0 · "often" silent on the first row, with a mean above 0 ·
     "always" active on each row · "lifted" too, but only thanks to its bias (for X > 0).
@@ -40,6 +41,8 @@ def _unit(draw: Draw, X: Tensor, kind: str) -> tuple[Tensor, Tensor]:
     w = draw.normal(X.shape[1], dtype=X.dtype)
     if kind == "lifted":
         w = -w.abs()
+    if kind == "late":
+        w = X[-1] / X[-1].norm()
     reach = X @ w  # (n,)
     turn = {
         "faint": reach.argmax() == 0,
@@ -53,6 +56,7 @@ def _unit(draw: Draw, X: Tensor, kind: str) -> tuple[Tensor, Tensor]:
         "dead": -reach.max() - 0.5,
         "zero": torch.zeros((), dtype=X.dtype),
         "faint": -reach.max() + 2e-4,
+        "late": -reach[-1] + 5,
         "rare": between,
         "often": between,
         "always": -reach.min() + 0.5,
@@ -62,7 +66,7 @@ def _unit(draw: Draw, X: Tensor, kind: str) -> tuple[Tensor, Tensor]:
 
 
 def cases(draw: Draw):
-    """Layers with known units of each kind; one row, no dead unit, all units dead."""
+    """Layers with known units of each kind; one row, many rows, no unit dead, all units dead."""
     yield Case(layer(draw, draw.normal(1, 3), "dead always"), note="a single row of data")
     yield Case(
         layer(draw, draw.normal(4, 2), "dead zero faint often"),
@@ -82,6 +86,12 @@ def cases(draw: Draw):
         ),
         note="float64",
     )
+    many = draw.normal(draw.integer(210, 260), 3)
+    many[-1] *= 12 / many[-1].norm()
+    yield Case(
+        layer(draw, many, "dead late rare often always"),
+        note="many rows; one unit is active on the last of them only",
+    )
     yield Case(
         layer(draw, draw.normal(11, 4, layout="transposed"), "dead dead rare often faint always"),
         note="data that is not contiguous in memory",
@@ -90,12 +100,12 @@ def cases(draw: Draw):
 
 exercise = FunctionExercise(
     dead_fraction,
-    title="How many units are dead?",
+    title="What fraction of the units is dead?",
     points=3,
     difficulty=2,
     minutes=15,
-    why="Sparse autoencoders are plagued by dead latents. You will measure them in every training "
-    "run of this course, with these few lines.",
+    why="The code of a sparse autoencoder is made by ReLU units too, and in training many of them "
+    "can die. You will measure this in every training run, with these few lines.",
     cases=cases,
     gradients=False,
     hints=(
@@ -206,11 +216,59 @@ def bias_forgotten(W, b, X):
 
 
 @exercise.misconception(
+    "Your number is right, but it is a float64 tensor with one entry. Make it a Python float with "
+    "`.item()`."
+)
+def double_tensor_returned(W, b, X):
+    return (torch.relu(X @ W.T + b) == 0).all(dim=0).double().mean()
+
+
+@exercise.misconception(
     "Your number is right, but it is a tensor with one entry. Make it a Python float with "
     "`.item()`."
 )
 def tensor_returned(W, b, X):
-    return (torch.relu(X @ W.T + b) == 0).all(dim=0).double().mean()
+    return (torch.relu(X @ W.T + b) == 0).all(dim=0).float().mean()
+
+
+@exercise.misconception(
+    "You round the fraction: 1/3 is not 0.33. Return it as it is, and round only where you print."
+)
+def rounded(W, b, X):
+    return round((torch.relu(X @ W.T + b) == 0).all(dim=0).double().mean().item(), 2)
+
+
+@exercise.misconception(
+    "You divide the number of dead units by the number of inputs of a unit, `W.shape[1]`. The "
+    "units are the *rows* of W: divide by `W.shape[0]`, which is `len(b)`."
+)
+def divided_by_inputs(W, b, X):
+    return (torch.relu(X @ W.T + b) == 0).all(dim=0).sum().item() / W.shape[1]
+
+
+@exercise.misconception(
+    "You divide with `//`, which drops everything behind the decimal point: the result is 0 unless "
+    "all units are dead. Use `/`."
+)
+def divided_without_remainder(W, b, X):
+    return (torch.relu(X @ W.T + b) == 0).all(dim=0).sum().item() // len(b)
+
+
+@exercise.misconception(
+    "You count each unit that gives the same activation on all rows. With a single row all units "
+    "do, also the active ones. Dead means that this activation is 0."
+)
+def constant_units(W, b, X):
+    activation = torch.relu(X @ W.T + b)
+    return (activation.amax(dim=0) == activation.amin(dim=0)).double().mean().item()
+
+
+@exercise.misconception(
+    "You look at the first 100 rows only. A unit that is silent there may be active later: dead "
+    "means silent on *all* the data."
+)
+def first_hundred_rows(W, b, X):
+    return (torch.relu(X[:100] @ W.T + b) == 0).all(dim=0).double().mean().item()
 
 
 @exercise.misconception("You return a percentage. A fraction from 0 to 1 is asked for.")

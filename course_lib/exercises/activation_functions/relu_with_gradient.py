@@ -21,7 +21,7 @@ def relu_with_gradient(x: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def cases(draw: Draw):
-    """Exact zeros in several cases, both signs, large values, float64, other layouts."""
+    """Exact zeros in several cases, both signs, tiny and large values, float64, other layouts."""
     yield Case({"x": draw.uniform(2, low=-3.0, high=-0.5)}, note="negative numbers only")
     a, b = draw.uniform(2, low=0.2, high=2.0).tolist()
     yield Case({"x": torch.tensor([-a, 0.0, b])}, note="below zero, exactly 0, above zero")
@@ -31,6 +31,8 @@ def cases(draw: Draw):
     zeros[:, 1] = 0
     yield Case({"x": zeros}, note="a column of exact zeros")
     yield Case({"x": draw.normal(2, 8, scale=1e4)}, note="large values")
+    tiny = draw.uniform(3, low=0.2, high=0.9) * torch.tensor([1e-5, 1e-8, 1e-11])
+    yield Case({"x": torch.cat([-tiny, tiny])}, note="tiny numbers on both sides of 0")
     yield Case({"x": draw.normal(3, 6, dtype=torch.float64)}, note="float64")
     yield Case(
         {"x": draw.normal(4, 5, layout="transposed")},
@@ -65,8 +67,8 @@ exercise = FunctionExercise(
 
 
 @exercise.misconception(
-    "Your derivative at exactly x = 0 is 1; this exercise, like torch, takes 0. You compare with "
-    "`>=`: use `>`."
+    "Your derivative at exactly x = 0 is 1; this exercise, like `torch.relu`, takes 0. You compare "
+    "with `>=`: use `>`."
 )
 def one_at_zero(x):
     return torch.relu(x), (x >= 0).to(x.dtype)
@@ -74,7 +76,7 @@ def one_at_zero(x):
 
 @exercise.misconception(
     "Your derivative at exactly x = 0 is 1/2, the mean of both slopes. That is a possible choice, "
-    "but this exercise, like torch, takes 0."
+    "but this exercise, like `torch.relu`, takes 0."
 )
 def half_at_zero(x):
     return torch.relu(x), torch.heaviside(x, torch.tensor(0.5, dtype=x.dtype))
@@ -94,6 +96,49 @@ def derivative_is_value(x):
 )
 def derivative_is_sign(x):
     return torch.relu(x), torch.sign(x)
+
+
+@exercise.misconception(
+    "Your derivative is x itself, cut off at 0 and 1. It is right only outside that range: for "
+    "x = 0.3 the slope is 1, not 0.3. Compare instead of cutting: `x > 0`."
+)
+def derivative_clamped(x):
+    return torch.relu(x), x.clamp(0, 1)
+
+
+@exercise.misconception(
+    "You find the slope as value / x. At x = 0 that is 0 / 0, which is NaN. Compare instead of "
+    "dividing: `x > 0`."
+)
+def value_over_x(x):
+    return torch.relu(x), torch.relu(x) / x
+
+
+@exercise.misconception(
+    "You find the slope as value / x, with a small number added against 0 / 0. When x is tiny "
+    "itself, that number changes the result: the slope must be 1 for every x > 0. Compare instead "
+    "of dividing: `x > 0`."
+)
+def value_over_nearly_x(x):
+    return torch.relu(x), torch.relu(x) / (x + 1e-8)
+
+
+@exercise.misconception(
+    "You measure the slope with a step to the left. That is a good test, but not the derivative: "
+    "it is wrong between 0 and the step, and rounding spoils it for large x. Write down the two "
+    "slopes, 0 and 1."
+)
+def measured_to_the_left(x):
+    return torch.relu(x), (torch.relu(x) - torch.relu(x - 0.001)) / 0.001
+
+
+@exercise.misconception(
+    "You measure the slope with a step to the right. That is a good test, but not the derivative: "
+    "it gives 1 at 0, is wrong just below 0, and rounding spoils it for large x. Write down the "
+    "two slopes, 0 and 1."
+)
+def measured_to_the_right(x):
+    return torch.relu(x), (torch.relu(x + 0.001) - torch.relu(x)) / 0.001
 
 
 @exercise.misconception(
@@ -163,6 +208,31 @@ def minimum(x):
 )
 def if_on_a_tensor(x):
     return max(0, x), 1 if x > 0 else 0
+
+
+@exercise.misconception(
+    "Your results are right, but they have lost their shape: all entries lie in one long row. "
+    "Nothing needs to be flattened; `torch.relu(x)` and `x > 0` keep the shape of x."
+)
+def flattened(x):
+    return torch.relu(x.flatten()), (x.flatten() > 0).to(x.dtype)
+
+
+@exercise.misconception(
+    "`.squeeze()` removes every axis of length 1. From a batch of one it takes away the batch: the "
+    "derivative no longer has the shape of x. Leave it out."
+)
+def derivative_squeezed(x):
+    return torch.relu(x), (x > 0).to(x.dtype).squeeze()
+
+
+@exercise.misconception(
+    "`.view(-1)` works only on tensors that lie in one piece in memory, and a transposed matrix "
+    "does not. Nothing needs to be flattened here: `torch.relu(x)` and `x > 0` take any shape."
+)
+def view_of_a_transposed_matrix(x):
+    flat = x.view(-1)
+    return torch.relu(flat).view(x.shape), (flat > 0).to(x.dtype).view(x.shape)
 
 
 @exercise.misconception("Both results are right, but in the wrong order: the value comes first.")

@@ -10,9 +10,9 @@ from course_lib.exercises.functions import FunctionExercise
 
 
 def stable_sigmoid(x: Tensor) -> Tensor:
-    """The sigmoid of each entry, finite in value and gradient for inputs as far out as ±1000.
+    """The sigmoid of each entry; value and gradient are right from x = -1000 to x = 1000.
 
-    x : inputs, any shape
+    x : inputs between -1000 and 1000, float32 or float64, any shape
     Returns 1 / (1 + exp(-x)) for each entry, same shape and dtype as x.
     """
     ### BEGIN SOLUTION
@@ -22,10 +22,16 @@ def stable_sigmoid(x: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-def far_out(draw: Draw, count: int, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Inputs where exp(|x|) is inf in float64 too: a row below zero, a row above."""
-    distance = draw.uniform(count, low=720.0, high=2000.0, dtype=dtype)
-    return torch.stack([-distance, distance])
+def far_out(
+    draw: Draw, count: int, lean: int = 1, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Inputs where exp(|x|) is inf in float64 too: a row below zero, a row above.
+
+    lean : 1 when the mean is to be above zero, -1 when below
+    """
+    near = draw.uniform(count, low=720.0, high=820.0, dtype=dtype)
+    far = draw.uniform(count, low=880.0, high=1000.0, dtype=dtype)
+    return lean * torch.stack([-near, far])
 
 
 def cases(draw: Draw):
@@ -35,8 +41,8 @@ def cases(draw: Draw):
     kink = torch.cat([torch.zeros(2), draw.normal(2)])
     yield Case({"x": kink}, note="two entries are exactly 0")
     yield Case({"x": draw.normal(1, 6, scale=3.0)}, note="a batch of one")
-    yield Case({"x": far_out(draw, 4)}, note="inputs far from zero on both sides")
-    mixed = torch.cat([far_out(draw, 4, torch.float64), draw.normal(3, 4, dtype=torch.float64)])
+    yield Case({"x": far_out(draw, 4, lean=-1)}, note="inputs far from zero on both sides")
+    mixed = torch.cat([far_out(draw, 4, dtype=torch.float64), draw.normal(3, 4, dtype=torch.float64)])
     yield Case({"x": mixed}, note="float64, near and far inputs together")
     yield Case(
         {"x": draw.normal(5, 3, scale=4.0, layout="transposed")},
@@ -58,12 +64,12 @@ exercise = FunctionExercise(
     "paper and the formula in floating point are two different things.",
     cases=cases,
     hints=(
-        "Which part overflows? `exp` of a large positive number is inf; `exp` of a large negative "
-        "number is 0, which does no harm. So make sure that `exp` only ever sees numbers <= 0.",
-        "There are two forms of the sigmoid. For x >= 0 use 1 / (1 + exp(-x)); for x < 0 multiply "
-        "top and bottom by exp(x): exp(x) / (1 + exp(x)). Beware: `torch.where` computes both of "
-        "its branches, and an inf in the branch that is not taken still makes the gradient NaN. "
-        "Choose the exponent first, then take `exp` once.",
+        "`exp` of a large positive number is inf. `exp` of a large negative number is 0, which "
+        "does no harm. So make sure that `exp` only ever sees numbers <= 0. Which of the two forms "
+        "does that for x >= 0, and which for x < 0?",
+        "Choose the exponent first, entry by entry: -x where x >= 0, and x elsewhere. Then take "
+        "`exp` once. (-|x| is the same number, but beware: |x| has a kink at 0, torch takes its "
+        "slope there as 0, and your gradient at exactly 0 would come out as 0 instead of 1/4.)",
         "Let `positive = x >= 0` and `z = torch.exp(torch.where(positive, -x, x))`. Then z lies "
         "between 0 and 1. Both forms have the denominator 1 + z. What is the numerator of each?",
     ),
@@ -162,6 +168,65 @@ def minus_sign_lost(x):
 def forms_swapped(x):
     z = torch.exp(torch.where(x >= 0, -x, x))
     return torch.where(x >= 0, z, 1) / (1 + z)
+
+
+@exercise.misconception(
+    "Neither of your two cases takes x = 0: the value there is 0 instead of 1/2. Let one of them "
+    "have it: `x >= 0`."
+)
+def zero_forgotten(x):
+    z = torch.exp(-x.abs())
+    above, below = 1 / (1 + z), z / (1 + z)
+    return torch.where(x > 0, above, torch.where(x < 0, below, 0))
+
+
+@exercise.misconception(
+    "You shift by the largest entry of the whole tensor, as one does for a softmax. When the "
+    "entries lie far apart, the small ones still come out wrong (0 / 0 is NaN). The sigmoid treats "
+    "each entry on its own: choose the exponent entry by entry."
+)
+def shifted_by_the_largest(x):
+    largest = x.max()
+    return torch.exp(x - largest) / (torch.exp(-largest) + torch.exp(x - largest))
+
+
+@exercise.misconception(
+    "You choose one form for the whole tensor. When it holds numbers far out on both sides, either "
+    "form overflows for some of them. Choose entry by entry, with `torch.where(x >= 0, ..., ...)`."
+)
+def one_form_for_all(x):
+    if x.mean() >= 0:
+        return 1 / (1 + torch.exp(-x))
+    return torch.exp(x) / (1 + torch.exp(x))
+
+
+@exercise.misconception(
+    "Your curve is twice as steep as the sigmoid: (1 + tanh(x)) / 2 is the sigmoid of 2x. Its "
+    "slope at 0 is 1/2 instead of 1/4."
+)
+def twice_as_steep(x):
+    return (1 + torch.tanh(x)) / 2
+
+
+@exercise.misconception(
+    "You write into a tensor from `torch.empty` or `torch.zeros`, which is float32 unless told "
+    "otherwise. A float64 result does not fit in. `torch.empty_like(x)` has the dtype of x."
+)
+def written_into_float32(x):
+    out = torch.empty(x.shape)
+    positive = x >= 0
+    out[positive] = 1 / (1 + torch.exp(-x[positive]))
+    z = torch.exp(x[~positive])
+    out[~positive] = z / (1 + z)
+    return out
+
+
+@exercise.misconception(
+    "Your result is always float32. For float64 inputs it must be float64 too: leave out "
+    "`.float()`."
+)
+def always_float32(x):
+    return stable_sigmoid(x).float()
 
 
 @exercise.misconception(

@@ -8,7 +8,7 @@ from course_lib.exercises.functions import FunctionExercise
 
 
 def tanh_from_sigmoid(x: Tensor) -> Tensor:
-    """The hyperbolic tangent of each entry, from torch.sigmoid alone.
+    """The hyperbolic tangent of each entry, as a * sigmoid(b * x) + c with three fixed numbers.
 
     x : inputs, any shape
     Returns tanh(x), same shape and dtype as x.
@@ -47,10 +47,10 @@ exercise = FunctionExercise(
     "(saturation, gradients) holds for the other.",
     cases=cases,
     hints=(
-        "The sigmoid runs from 0 to 1, tanh from -1 to 1. Which factor and which shift turn the "
-        "first range into the second?",
+        "The sigmoid runs from 0 to 1, tanh from -1 to 1. Which factor a and which shift c turn "
+        "the first range into the second?",
         "The slopes at 0 must agree as well. The slope of the sigmoid at 0 is 1/4, that of tanh is "
-        "1. Stretching the output by 2 gives 1/2. The rest must come from the input.",
+        "1. Stretching the output by 2 gives 1/2. The rest must come from b.",
         "Multiply top and bottom of (e^x - e^-x) / (e^x + e^-x) by e^-x. You get "
         "(1 - e^(-2x)) / (1 + e^(-2x)), which is 2 / (1 + e^(-2x)) - 1. Do you see the sigmoid of "
         "2x in it?",
@@ -79,6 +79,30 @@ def output_not_stretched(x):
 )
 def not_shifted(x):
     return 2 * torch.sigmoid(2 * x)
+
+
+@exercise.misconception(
+    "Your result runs from 1 to 3: the shift has the wrong sign. Subtract 1, so that an input of 0 "
+    "gives 0."
+)
+def shifted_up(x):
+    return 2 * torch.sigmoid(2 * x) + 1
+
+
+@exercise.misconception(
+    "Value and slope at 0 are right, but your result runs from -2 to 2. The steepness must come "
+    "from the input: b = 2 and a = 2 instead of a = 4."
+)
+def stretched_too_far(x):
+    return 4 * torch.sigmoid(x) - 2
+
+
+@exercise.misconception(
+    "Your result has lost the sign: it is never negative. tanh of a negative number is negative, so "
+    "use x itself, without `.abs()`."
+)
+def sign_lost(x):
+    return 2 * torch.sigmoid(2 * x.abs()) - 1
 
 
 @exercise.misconception(
@@ -140,6 +164,30 @@ def by_exponentials(x):
 def doubled_in_place(x):
     x *= 2
     return 2 * torch.sigmoid(x) - 1
+
+
+@exercise.misconception(
+    "You return a numpy array. Compute with tensors all the way: numpy does not keep track of "
+    "gradients."
+)
+def numpy_returned(x):
+    return (2 * torch.sigmoid(2 * x) - 1).detach().numpy()
+
+
+@exercise.misconception(
+    "Your result is always float32. For float64 inputs it must be float64 too: leave out "
+    "`.float()`."
+)
+def always_float32(x):
+    return 2 * torch.sigmoid(2 * x.float()) - 1
+
+
+@exercise.misconception(
+    "`.squeeze()` removes every axis of length 1. From a batch of one it takes away the batch. The "
+    "result must have the shape of x: leave it out."
+)
+def squeezed(x):
+    return (2 * torch.sigmoid(2 * x) - 1).squeeze()
 
 
 @exercise.misconception(

@@ -17,8 +17,8 @@ def collapse_linear_stack(W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> tup
     b1 : biases of the first layer, shape (hidden,)
     W2 : weights of the second layer, shape (out_features, hidden)
     b2 : biases of the second layer, shape (out_features,)
-    Returns the weights W, shape (out_features, in_features), and the biases b, shape
-    (out_features,), such that x @ W.T + b is what the second layer makes of the first's output.
+    Returns W, shape (out_features, in_features), and b, shape (out_features,), such that
+    x @ W.T + b gives what the two layers give, the second one applied to the first one's output.
     """
     ### BEGIN SOLUTION
     W = W2 @ W1  # (out, hidden) @ (hidden, in)
@@ -72,8 +72,8 @@ exercise = FunctionExercise(
     points=3,
     difficulty=2,
     minutes=15,
-    why="It is the reason for the next unit: without something between them, stacked linear "
-    "layers are a single linear layer.",
+    why="It is the reason for the next unit. With nothing between them, stacked linear layers are "
+    "a single linear layer.",
     cases=cases,
     outputs=("W", "b"),
     hints=(
@@ -82,7 +82,7 @@ exercise = FunctionExercise(
         "You get y = W2 W1 x + W2 b1 + b2. What stands before x is the weight. What does not "
         "contain x is the bias.",
         "The weight is a product of two matrices: (out, hidden) times (hidden, in). In the bias, "
-        "`b1` first passes through the second layer, `W2 @ b1`, and then one more term follows.",
+        "`b1` is first multiplied by the second weight, `W2 @ b1`. Then one more term is added.",
     ),
 )
 
@@ -93,6 +93,14 @@ exercise = FunctionExercise(
 )
 def weights_in_wrong_order(W1, b1, W2, b2):
     return W1 @ W2, W2 @ b1 + b2
+
+
+@exercise.misconception(
+    "Where the shapes allow it, you multiply the weights as `W1 @ W2`. That shapes fit does not "
+    "make a product right. The input meets `W1` first, so `W1` always stands on the right."
+)
+def wrong_order_where_it_fits(W1, b1, W2, b2):
+    return W1 @ W2 if W1.shape[1] == W2.shape[0] else W2 @ W1, W2 @ b1 + b2
 
 
 @exercise.misconception(
@@ -160,6 +168,30 @@ def bias_times_columns(W1, b1, W2, b2):
 
 
 @exercise.misconception(
+    "You multiply `W2` and `b1` entry by entry with `*`. Each output needs a sum of products: "
+    "write `W2 @ b1`."
+)
+def elementwise_bias(W1, b1, W2, b2):
+    return W2 @ W1, W2 * b1 + b2
+
+
+@exercise.misconception(
+    "In the bias you sum `W2 * b1` over everything, so each output gets the same number on top. "
+    "Sum along each row of `W2` only: that is `W2 @ b1`."
+)
+def bias_summed_over_outputs(W1, b1, W2, b2):
+    return W2 @ W1, (W2 * b1).sum() + b2
+
+
+@exercise.misconception(
+    "Your bias holds part of the weights: it is what the two layers make of an input of ones. The "
+    "bias is what is left when the input is 0."
+)
+def bias_of_an_input_of_ones(W1, b1, W2, b2):
+    return W2 @ W1, W2 @ (W1.sum(dim=1) + b1) + b2
+
+
+@exercise.misconception(
     "You multiply the weights entry by entry with `*`. One layer after another is a matrix "
     "product: use `@`."
 )
@@ -175,11 +207,28 @@ def weights_added(W1, b1, W2, b2):
 
 
 @exercise.misconception(
-    "Your `b` has two dimensions. A layer's bias has one, shape (out_features,); leave `b1` and "
-    "`b2` as they are."
+    "Your `b` is a column, shape (out, 1). A layer's bias has one dimension, shape (out,): leave "
+    "`b1` and `b2` as they are."
 )
 def bias_as_column(W1, b1, W2, b2):
     return W2 @ W1, W2 @ b1[:, None] + b2[:, None]
+
+
+@exercise.misconception(
+    "Your `b` is a row, shape (1, out). A layer's bias has one dimension, shape (out,): leave "
+    "`b1` and `b2` as they are."
+)
+def bias_as_row(W1, b1, W2, b2):
+    return W2 @ W1, b1[None, :] @ W2.T + b2
+
+
+@exercise.misconception(
+    "Your values are right, but `b2 += …` writes them into the caller's `b2`. The caller still "
+    "needs it: make a new tensor, `b = … + b2`."
+)
+def second_bias_changed(W1, b1, W2, b2):
+    b2 += W2 @ b1
+    return W2 @ W1, b2
 
 
 @exercise.misconception(

@@ -16,9 +16,9 @@ def linear_backward(x: Tensor, W: Tensor, grad_out: Tensor) -> tuple[Tensor, Ten
     x        : inputs of the forward pass, shape (batch, in_features)
     W        : weights, shape (out_features, in_features)
     grad_out : gradient of the loss with respect to y, shape (batch, out_features)
-    Returns the gradients of the loss with respect to x, W and b, in this order; each has the
-    shape of what it belongs to. (The value of b is not needed.)
-    Do it by hand. The check cannot tell whether torch.autograd did it for you, but you can.
+    Returns the gradients of the loss with respect to x, W and b, in this order. Each has the
+    shape of what it belongs to. (For none of them is the value of b needed.)
+    Write the three sums yourself, without autograd (no backward, no torch.autograd).
     """
     ### BEGIN SOLUTION
     grad_x = grad_out @ W  # (batch, out) @ (out, in): sums over the outputs
@@ -37,6 +37,8 @@ def cases(draw: Draw):
         (2, 3, 3, "a square weight matrix"),
         (3, 3, 3, "batch, inputs and outputs of one size"),
         (4, 2, 4, "as many outputs as rows in the batch"),
+        (3, 2, 1, "a single output"),
+        (2, 1, 3, "a single input feature"),
     ):
         yield Case(
             {
@@ -70,16 +72,16 @@ exercise = FunctionExercise(
     points=3,
     difficulty=3,
     minutes=25,
-    why="Training is nothing but this, once for each layer and step. `loss.backward()` does it "
-    "for you, and you should know what it does.",
+    why="Training does this for every layer, over and over again. `loss.backward()` does it for "
+    "you, and you should know what it does.",
     cases=cases,
     gradients=False,
     outputs=("grad_x", "grad_W", "grad_b"),
     hints=(
         "A gradient has the shape of what it belongs to. So `grad_x` is (batch, in), `grad_W` is "
         "(out, in) and `grad_b` is (out,). Write down the shapes of what you have beside them.",
-        "Each of the three formulas sums over one index: for x over the outputs o, for W and b "
-        "over the rows n of the batch. A matrix product sums over the dimension in the middle.",
+        "Each of the three formulas sums over one index: for x over the outputs j, for W and b "
+        "over the rows r of the batch. A matrix product sums over the dimension in the middle.",
         "`grad_x` is (batch, out) times (out, in), and both of these are at hand as they are. "
         "`grad_W` is (out, batch) times (batch, in), so turn `grad_out` round. For `grad_b`, add "
         "up the rows of `grad_out`.",
@@ -152,6 +154,22 @@ def grad_b_summed_over_all(x, W, grad_out):
 
 
 @exercise.misconception(
+    "All entries of your `grad_b` are the same: the sum over everything. A bias acts on its own "
+    "output only, so each entry is the sum of one column of `grad_out`."
+)
+def grad_b_same_for_all(x, W, grad_out):
+    return grad_out @ W, grad_out.T @ x, grad_out.sum().repeat(len(W))
+
+
+@exercise.misconception(
+    "Your `grad_b` is the last row of `grad_out` alone. Every row of the batch adds its part: in a "
+    "loop, write `+=` where you wrote `=`."
+)
+def grad_b_of_last_row(x, W, grad_out):
+    return grad_out @ W, grad_out.T @ x, grad_out[-1].clone()
+
+
+@exercise.misconception(
     "Your `grad_b` has shape (1, out). The bias has shape (out,), and so has its gradient: leave "
     "`keepdim` out."
 )
@@ -176,6 +194,15 @@ def grad_x_with_transposed_weight(x, W, grad_out):
 
 
 @exercise.misconception(
+    "Where `W` is square, your `grad_x` uses `W.T` as in the forward pass. Both fit then, but only "
+    "`grad_out @ W` sums over the outputs."
+)
+def square_weight_as_in_forward(x, W, grad_out):
+    grad_x = grad_out @ (W.T if W.shape[0] == W.shape[1] else W)
+    return grad_x, grad_out.T @ x, grad_out.sum(0)
+
+
+@exercise.misconception(
     "`grad_out` is missing: these are the slopes of y alone (of the sum of all its entries). The "
     "chain rule multiplies them by `grad_out`, the slope of the loss."
 )
@@ -190,6 +217,14 @@ def grad_out_ignored(x, W, grad_out):
 )
 def grad_x_summed(x, W, grad_out):
     return (grad_out @ W).sum(0), grad_out.T @ x, grad_out.sum(0)
+
+
+@exercise.misconception(
+    "All rows of your `grad_x` are the same: you add them up and give each row the sum. Each row "
+    "of `x` was an input of its own and keeps a gradient of its own."
+)
+def grad_x_same_for_all_rows(x, W, grad_out):
+    return (grad_out @ W).sum(0).repeat(len(x), 1), grad_out.T @ x, grad_out.sum(0)
 
 
 @exercise.misconception(
@@ -208,11 +243,58 @@ def grad_W_of_first_row(x, W, grad_out):
 
 
 @exercise.misconception(
+    "You take only the last row of the batch for `grad_W`. Every row adds its part: in a loop, "
+    "write `+=` where you wrote `=`."
+)
+def grad_W_of_last_row(x, W, grad_out):
+    return grad_out @ W, torch.outer(grad_out[-1], x[-1]), grad_out.sum(0)
+
+
+@exercise.misconception(
+    "In `grad_W` you add up the rows first and multiply afterwards. The order matters: multiply "
+    "within each row, then add up. `grad_out.T @ x` does just that."
+)
+def grad_W_product_of_sums(x, W, grad_out):
+    return grad_out @ W, torch.outer(grad_out.sum(0), x.sum(0)), grad_out.sum(0)
+
+
+@exercise.misconception(
+    "You bring `x.T @ grad_out`, of shape (in, out), into the shape of `W` with `reshape`. The "
+    "entries stay in their old order, so they land in wrong places. Turn it round with `.T`."
+)
+def grad_W_reshaped(x, W, grad_out):
+    return grad_out @ W, (x.T @ grad_out).reshape(W.shape), grad_out.sum(0)
+
+
+@exercise.misconception(
     "Your three gradients come in another order. The exercise asks for those of x, W and b: "
     "`return grad_x, grad_W, grad_b`."
 )
 def weight_returned_first(x, W, grad_out):
     return grad_out.T @ x, grad_out.sum(0), grad_out @ W
+
+
+@exercise.misconception(
+    "Your values are right, but summing in place changes the caller's `grad_out`: `grad_out[0]` is "
+    "not a copy, so `+=` writes into it. Start from zeros, or use `.sum(dim=0)`."
+)
+def grad_out_changed(x, W, grad_out):
+    grad_x, grad_W, grad_b = grad_out @ W, grad_out.T @ x, grad_out[0]
+    for row in range(1, len(grad_out)):
+        grad_b += grad_out[row]
+    return grad_x, grad_W, grad_b
+
+
+@exercise.misconception(
+    "You switch on autograd for the caller's own `x` and `W` (`requires_grad_`). They keep that "
+    "mark, and the next call adds to their `.grad`. Besides, the exercise asks for the three sums "
+    "by hand."
+)
+def inputs_marked_for_autograd(x, W, grad_out):
+    x.requires_grad_()
+    W.requires_grad_()
+    (x @ W.T).backward(grad_out)
+    return x.grad, W.grad, grad_out.sum(0)
 
 
 @exercise.misconception(

@@ -75,7 +75,8 @@ exercise = FunctionExercise(
         "be (batch, out). Which of the two must be turned round?",
         "A matrix product sums over the dimension in the middle: (batch, in) times (in, out). "
         "`W.T` has shape (in, out).",
-        "`x @ W.T` has shape (batch, out). Add `b`, of shape (out,), and torch adds it to every row.",
+        "`x @ W.T` has shape (batch, out). If you add `b`, of shape (out,), torch adds it to every "
+        "row.",
     ),
 )
 

@@ -11,7 +11,7 @@ def mended_loss(prediction: Tensor, target: Tensor) -> Tensor:
     """Mean squared error between each prediction and its own target.
 
     prediction : shape (batch, outputs)
-    target     : shape (batch, outputs) too, or (batch,) if there is only one output
+    target     : shape (batch, outputs) too; if there is one output, (batch,) is allowed as well
     Returns the mean of the squared differences over all batch * outputs entries, shape ().
     """
     ### BEGIN SOLUTION
@@ -63,8 +63,8 @@ exercise = FunctionExercise(
     points=3,
     difficulty=2,
     minutes=15,
-    why="Nothing warns you of this bug: the training runs, the loss falls, and the model learns "
-    "to predict the mean for every input.",
+    why="Nothing warns you of this bug. The training runs, the loss falls, and yet the model does "
+    "not learn what it should.",
     cases=cases,
     hints=(
         "Print `(prediction - target).shape` for the three points above. How many differences are "
@@ -79,9 +79,9 @@ exercise = FunctionExercise(
 
 
 @exercise.misconception(
-    "The bug is still there: (batch, 1) minus (batch,) gives (batch, batch), every target taken "
-    "from every prediction. (`F.mse_loss` does the same, and only warns.) Give both one shape "
-    "first."
+    "The bug is still there: (batch, 1) minus (batch,) gives (batch, batch). Every prediction is "
+    "compared with every target, and so the model would learn to give their mean for every input. "
+    "(`F.mse_loss` does the same, and only warns.) Give both one shape first."
 )
 def still_broken(prediction, target):
     return ((prediction - target) ** 2).mean()
@@ -114,6 +114,14 @@ def first_output_only(prediction, target):
 
 
 @exercise.misconception(
+    "You compare the first output only. With several outputs, the mean is over all of them."
+)
+def first_output_of_both(prediction, target):
+    first = target if target.ndim == 1 else target[:, 0]
+    return ((prediction[:, 0] - first) ** 2).mean()
+
+
+@exercise.misconception(
     "You flatten the prediction and leave the target as it is. With several outputs, or a target "
     "of shape (batch, 1), the two no longer fit: flatten both or neither."
 )
@@ -127,6 +135,14 @@ def prediction_flattened(prediction, target):
 )
 def target_always_unsqueezed(prediction, target):
     return ((prediction - target.unsqueeze(1)) ** 2).mean()
+
+
+@exercise.misconception(
+    "You always add a last dimension to the target. That is right for shape (batch,), but a target "
+    "of shape (batch, outputs) becomes (batch, outputs, 1), and broadcasting mixes the rows again."
+)
+def target_always_unsqueezed_at_the_end(prediction, target):
+    return ((prediction - target.unsqueeze(-1)) ** 2).mean()
 
 
 @exercise.misconception(
@@ -177,6 +193,14 @@ def one_loss_a_row(prediction, target):
 
 
 @exercise.misconception(
+    "You return one loss for each output. A loss is a single number: take the mean over the "
+    "outputs too."
+)
+def one_loss_an_output(prediction, target):
+    return ((prediction - target.reshape(prediction.shape)) ** 2).mean(0)
+
+
+@exercise.misconception(
     "You return the squared differences themselves. A loss is a single number: take their mean."
 )
 def mean_forgotten(prediction, target):
@@ -198,6 +222,14 @@ def squared_after_the_mean(prediction, target):
     return (prediction - target.reshape(prediction.shape)).mean() ** 2
 
 
+@exercise.misconception(
+    "Your loss is half as large as it should be. Some books halve the squared error to make its "
+    "slope look simpler; here it is the plain mean."
+)
+def halved(prediction, target):
+    return ((prediction - target.reshape(prediction.shape)) ** 2).mean() / 2
+
+
 @exercise.misconception("You take the root of the mean. Asked is the mean squared error itself.")
 def root_taken(prediction, target):
     return ((prediction - target.reshape(prediction.shape)) ** 2).mean().sqrt()
@@ -217,6 +249,31 @@ def detached(prediction, target):
 )
 def as_python_number(prediction, target):
     return ((prediction - target.reshape(prediction.shape)) ** 2).mean().item()
+
+
+@exercise.misconception(
+    "The number is right, but your code gives the caller's `target` another shape: a method that "
+    "ends in `_`, such as `unsqueeze_`, changes its tensor. Make a new one: `target = "
+    "target.reshape(…)`."
+)
+def target_reshaped_in_place(prediction, target):
+    if target.ndim == 1:
+        target.unsqueeze_(1)
+    return ((prediction - target) ** 2).mean()
+
+
+@exercise.misconception(
+    "The number is right, but `-=` writes the differences into the caller's `prediction`. Make a "
+    "new tensor: `difference = prediction - …`."
+)
+def prediction_changed(prediction, target):
+    prediction -= target.reshape(prediction.shape)
+    return (prediction**2).mean()
+
+
+@exercise.style
+def prediction_shaped_like_target(prediction, target):
+    return ((prediction.reshape(target.shape) - target) ** 2).mean()
 
 
 @exercise.style

@@ -17,8 +17,7 @@ exercise = PredictionExercise(
             {
                 (256,): "The batch is missing. Five inputs go in, so five rows come out: the "
                 "layer changes only the last dimension.",
-                (1, 256): "That would be the result for a single input. Here the batch holds "
-                "five.",
+                (1, 256): "That would be the result for a single input. Here the batch holds five.",
                 (256, 5): "The two dimensions are the wrong way round: the batch comes first, "
                 "then the hidden width.",
                 (5, 768): "This is the shape of `x`, before the layer. nn.Linear(768, 256) turns "

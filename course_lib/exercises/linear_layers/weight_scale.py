@@ -1,4 +1,4 @@
-"""Exercise `weight_scale`: why the scale of the first weights matters in a stack of layers."""
+"""Exercise `weight_scale`: why the size of the numbers grows with the root of the width."""
 
 from course_lib.exercises.values import ChoiceExercise, Option
 
@@ -12,38 +12,40 @@ exercise = ChoiceExercise(
     "or fade away before it has learnt anything.",
     options={
         "a": Option(
-            "They stay near 1: the weights are as often positive as negative, so what they add "
-            "and what they take away cancels.",
-            "The mean of the outputs stays near 0 for this reason, but not their spread. Sums "
-            "of random terms spread: 256 terms of either sign do not cancel exactly, they leave "
-            "something of the size of √256 terms.",
+            "Half of the weights are negative. They cancel half of what the others add, so only "
+            "half of the extra inputs count.",
+            "Half of the weights are negative in the narrow stack, too. If a fixed share were "
+            "lost in both, four times as many inputs would still give a factor four times as "
+            "large.",
         ),
         "b": Option(
-            "They shrink by a factor of 10 a layer, because every weight is around 0.1 in size.",
-            "This looks at one product alone. Each output adds up 256 such products, and the sum "
-            "is larger than a single one of them.",
+            "The wide stack has four times as many weights to draw. Each comes out smaller, by "
+            "half, so four times becomes twice.",
+            "Each weight is drawn on its own, with standard deviation 0.05 in both stacks. (A wide "
+            "layer has sixteen times as many of them: four times the inputs and four times the "
+            "outputs.)",
         ),
         "c": Option(
-            "They grow by a factor of about 1.6 a layer: each output is a sum of 256 random terms "
-            "of size 0.1, and such a sum has size 0.1 · √256.",
-            "The variances of independent terms add up: 256 · 0.1² = 2.56, and √2.56 = 1.6. After "
-            "30 layers the factor is 1.6³⁰, more than a million. With weights of size 1/√256 it "
-            "would be 1 a layer, which is why initial weights are scaled by 1/√(number of inputs).",
+            "Each output adds up random terms of either sign. A sum of four times as many spreads "
+            "√4 = 2 times as wide, not 4 times.",
+            "Each layer multiplies the size by (standard deviation of the weights) · √(number of "
+            "inputs). Here 0.05 · √256 = 0.8 and 0.05 · √1024 = 1.6. To keep the size, the factor "
+            "must be 1: that is the lesson's rule, weights of standard deviation 1/√n.",
             correct=True,
         ),
         "d": Option(
-            "They grow by a factor of about 25.6 a layer: each output adds up 256 terms of size "
-            "0.1.",
-            "That would be so if all 256 terms had the same sign. Here the signs are random and "
-            "most of the sum cancels: what is left grows like √256 = 16, not like 256.",
+            "Large numbers are drawn back towards their mean, which is 0. Without this, the factor "
+            "would be 3.2, four times as large.",
+            "Nothing in a linear layer draws numbers back. Multiply its input by 1000, and without "
+            "a bias the output is 1000 times as large as well.",
         ),
     },
     hints=(
-        "Look at a single output of the first layer. How many products does it add up, and how "
-        "large is each of them?",
-        "The products have random signs. The variances of independent terms add up, so a sum of "
-        "n of them has a standard deviation of √n times that of one.",
-        "In the example above the weights have size 0.05, there are 256 inputs, and 0.05 · √256 = "
-        "0.8: compare 0.8¹⁰ with the printed number. Then do the same with 0.1.",
+        "Look at a single output of the first layer. How many products does it add up in the "
+        "narrow stack, and how many in the wide one? Are they all of the same sign?",
+        "Try it on plain random numbers. `torch.randn(10000, 256).sum(dim=1).std()` adds up 256 of "
+        "them, ten thousand times, and tells how widely the sums spread. Then write 1024 for 256.",
+        "The lesson's section on weights of the wrong scale says it: a sum of n random terms is "
+        "typically √n times as large as one of them. Put in n = 256, then n = 1024.",
     ),
 )

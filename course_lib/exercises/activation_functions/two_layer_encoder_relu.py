@@ -1,4 +1,4 @@
-"""Exercise `TutorialEncoderRelu`: the encoder of unit 1, with ReLU after its first layer."""
+"""Exercise `TwoLayerEncoderRelu`: the encoder of unit 1, with ReLU after its first layer."""
 
 import torch
 from torch import Tensor, nn
@@ -7,7 +7,7 @@ from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.functions import ModuleExercise
 
 
-class TutorialEncoderRelu(nn.Module):
+class TwoLayerEncoderRelu(nn.Module):
     """Two linear layers with ReLU between them; the code stays free to be negative.
 
     input_dim : size of an input vector.
@@ -46,13 +46,12 @@ def cases(draw: Draw):
 
 
 exercise = ModuleExercise(
-    TutorialEncoderRelu,
+    TwoLayerEncoderRelu,
     title="The encoder with ReLU",
     points=3,
     difficulty=1,
     minutes=15,
-    why="One activation makes two linear layers more than one. Where it stands decides what the "
-    "code can say.",
+    why="Two linear layers in a row count as one. With one ReLU between them the encoder can bend.",
     cases=cases,
     hints=(
         "In `__init__` you make three layers and keep each as an attribute of `self`. In `forward` "
@@ -69,7 +68,7 @@ exercise = ModuleExercise(
     "You apply ReLU after the second layer too. Then no entry of the code can be negative. Here "
     "ReLU stands after the first layer only."
 )
-class ReluAfterBoth(TutorialEncoderRelu):
+class ReluAfterBoth(TwoLayerEncoderRelu):
     def forward(self, x):
         return torch.relu(self.encoder_linear2(torch.relu(self.encoder_linear1(x))))
 
@@ -78,7 +77,7 @@ class ReluAfterBoth(TutorialEncoderRelu):
     "Your ReLU stands after the second layer instead of the first. So the two linear layers still "
     "follow each other directly and count as one, and the code cannot be negative."
 )
-class ReluAfterSecondOnly(TutorialEncoderRelu):
+class ReluAfterSecondOnly(TwoLayerEncoderRelu):
     def forward(self, x):
         return torch.relu(self.encoder_linear2(self.encoder_linear1(x)))
 
@@ -87,7 +86,7 @@ class ReluAfterSecondOnly(TutorialEncoderRelu):
     "There is no ReLU in your forward pass: your encoder is the linear one of unit 1. Making "
     "`encoder_relu1` in `__init__` is not enough; call it in `forward`."
 )
-class NoRelu(TutorialEncoderRelu):
+class NoRelu(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(self.encoder_linear1(x))
 
@@ -96,7 +95,7 @@ class NoRelu(TutorialEncoderRelu):
     "You apply ReLU to the input x, before the first layer. All negative inputs are lost, and the "
     "two linear layers follow each other directly. ReLU belongs between them."
 )
-class ReluOnTheInput(TutorialEncoderRelu):
+class ReluOnTheInput(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(self.encoder_linear1(torch.relu(x)))
 
@@ -104,13 +103,13 @@ class ReluOnTheInput(TutorialEncoderRelu):
 @exercise.misconception(
     "You use the sigmoid between the layers. This encoder uses ReLU: `nn.ReLU()`."
 )
-class Sigmoid(TutorialEncoderRelu):
+class Sigmoid(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(torch.sigmoid(self.encoder_linear1(x)))
 
 
 @exercise.misconception("You use tanh between the layers. This encoder uses ReLU: `nn.ReLU()`.")
-class Tanh(TutorialEncoderRelu):
+class Tanh(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(torch.tanh(self.encoder_linear1(x)))
 
@@ -119,7 +118,7 @@ class Tanh(TutorialEncoderRelu):
     "You use leaky ReLU, which lets 1 % of negative values through. This encoder uses plain ReLU: "
     "`nn.ReLU()`."
 )
-class LeakyRelu(TutorialEncoderRelu):
+class LeakyRelu(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(nn.functional.leaky_relu(self.encoder_linear1(x)))
 
@@ -128,7 +127,7 @@ class LeakyRelu(TutorialEncoderRelu):
     "You return the hidden layer. The code comes one layer later: send it through "
     "`encoder_linear2`."
 )
-class HiddenReturned(TutorialEncoderRelu):
+class HiddenReturned(TwoLayerEncoderRelu):
     def forward(self, x):
         return torch.relu(self.encoder_linear1(x))
 
@@ -136,7 +135,7 @@ class HiddenReturned(TutorialEncoderRelu):
 @exercise.misconception(
     "You return the code and the hidden layer. The encoder returns one tensor, the code."
 )
-class BothReturned(TutorialEncoderRelu):
+class BothReturned(TwoLayerEncoderRelu):
     def forward(self, x):
         hidden = torch.relu(self.encoder_linear1(x))
         return self.encoder_linear2(hidden), hidden
@@ -146,7 +145,7 @@ class BothReturned(TutorialEncoderRelu):
     "Your values are right, but the hidden layer is cut off from the first layer (`.detach()`, "
     "`.data` or `torch.no_grad()`), so `encoder_linear1` would never learn."
 )
-class HiddenDetached(TutorialEncoderRelu):
+class HiddenDetached(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(torch.relu(self.encoder_linear1(x)).detach())
 
@@ -154,7 +153,7 @@ class HiddenDetached(TutorialEncoderRelu):
 @exercise.misconception(
     "Your hidden layer is as wide as the code. It is to be twice as wide: 2 * encoding_dim."
 )
-class HiddenAsWideAsTheCode(TutorialEncoderRelu):
+class HiddenAsWideAsTheCode(TwoLayerEncoderRelu):
     def __init__(self, input_dim, encoding_dim):
         super().__init__(input_dim, encoding_dim)
         self.encoder_linear1 = nn.Linear(input_dim, encoding_dim)
@@ -165,7 +164,7 @@ class HiddenAsWideAsTheCode(TutorialEncoderRelu):
     "Your hidden layer is twice as wide as the input. It is to be twice as wide as the code: "
     "2 * encoding_dim."
 )
-class HiddenTwiceTheInput(TutorialEncoderRelu):
+class HiddenTwiceTheInput(TwoLayerEncoderRelu):
     def __init__(self, input_dim, encoding_dim):
         super().__init__(input_dim, encoding_dim)
         self.encoder_linear1 = nn.Linear(input_dim, 2 * input_dim)
@@ -176,11 +175,74 @@ class HiddenTwiceTheInput(TutorialEncoderRelu):
     "Your layers have no bias. The bias decides where each ReLU has its kink: leave out "
     "`bias=False`."
 )
-class NoBias(TutorialEncoderRelu):
+class NoBias(TwoLayerEncoderRelu):
     def __init__(self, input_dim, encoding_dim):
         super().__init__(input_dim, encoding_dim)
         self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim, bias=False)
         self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim, bias=False)
+
+
+@exercise.misconception(
+    "Your first layer has no bias. The bias decides where each ReLU has its kink: without it all "
+    "kinks pass through the origin. Leave out `bias=False`."
+)
+class NoBiasInTheFirst(TwoLayerEncoderRelu):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__(input_dim, encoding_dim)
+        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim, bias=False)
+
+
+@exercise.misconception(
+    "Your hidden layer is half as wide as the input. That fits 768 and 192, but not other sizes. "
+    "It is to be twice as wide as the code: 2 * encoding_dim."
+)
+class HiddenHalfTheInput(TwoLayerEncoderRelu):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__(input_dim, encoding_dim)
+        self.encoder_linear1 = nn.Linear(input_dim, input_dim // 2)
+        self.encoder_linear2 = nn.Linear(input_dim // 2, encoding_dim)
+
+
+@exercise.misconception(
+    "Your code is as wide as the hidden layer. The second layer must narrow it down, from "
+    "2 * encoding_dim numbers to encoding_dim."
+)
+class CodeAsWideAsTheHidden(TwoLayerEncoderRelu):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__(input_dim, encoding_dim)
+        self.encoder_linear2 = nn.Linear(2 * encoding_dim, 2 * encoding_dim)
+
+
+@exercise.misconception(
+    "You use ReLU6, which also cuts everything above 6. This encoder uses plain ReLU: `nn.ReLU()`."
+)
+class Relu6(TwoLayerEncoderRelu):
+    def forward(self, x):
+        return self.encoder_linear2(nn.functional.relu6(self.encoder_linear1(x)))
+
+
+@exercise.misconception(
+    "`.squeeze()` removes every axis of length 1. From a batch of one it takes away the batch. A "
+    "code has shape (batch, encoding_dim), for a batch of one too: leave it out."
+)
+class Squeezed(TwoLayerEncoderRelu):
+    def forward(self, x):
+        return super().forward(x).squeeze()
+
+
+@exercise.misconception(
+    "You make the layers in `forward`: each call draws new random weights, and training never "
+    "reaches them. Make each layer once, in `__init__`, and keep it in `self`."
+)
+class LayersMadeInForward(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.input_dim, self.encoding_dim = input_dim, encoding_dim
+
+    def forward(self, x):
+        encoder_linear1 = nn.Linear(self.input_dim, 2 * self.encoding_dim)
+        encoder_linear2 = nn.Linear(2 * self.encoding_dim, self.encoding_dim)
+        return encoder_linear2(torch.relu(encoder_linear1(x)))
 
 
 @exercise.misconception(
@@ -199,14 +261,14 @@ class SelfForgotten(nn.Module):
 
 
 # torch's error names the class, and the learner's has this name
-SelfForgotten.__name__ = TutorialEncoderRelu.__name__
+SelfForgotten.__name__ = TwoLayerEncoderRelu.__name__
 
 
 @exercise.misconception(
     "`nn.ReLU` is a class: calling it makes a layer, not a result. Make the layer once in "
     "`__init__`, with brackets, `self.encoder_relu1 = nn.ReLU()`, and call that layer in `forward`."
 )
-class ReluLayerNotMade(TutorialEncoderRelu):
+class ReluLayerNotMade(TwoLayerEncoderRelu):
     def forward(self, x):
         return self.encoder_linear2(nn.ReLU(self.encoder_linear1(x)))
 

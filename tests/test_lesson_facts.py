@@ -1,0 +1,209 @@
+"""What the lessons' prose states as a number, computed again: other seeds, one and two threads.
+
+The functions under test are the lesson's own: its definitions and its data are read from units/.
+"""
+
+import ast
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+UNITS = Path(__file__).resolve().parents[1] / "units"
+SEEDS = (0, 1, 2)
+
+
+def lesson(unit: str, *data: str) -> SimpleNamespace:
+    """The imports, functions and classes of a lesson, and its assignments to names in `data`."""
+    text = UNITS / unit / "lesson.py"
+    kept, found = [], set()
+    for node in ast.parse(text.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign):
+            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
+            if not names & set(data) - found:
+                continue  # a later assignment to the same name is not the one meant
+            found |= names
+        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            continue
+        kept.append(node)
+    assert set(data) <= found, f"{text} does not define {set(data) - found}"
+    space = {}
+    exec(compile(ast.Module(kept, type_ignores=[]), str(text), "exec"), space)
+    return SimpleNamespace(space=space, **space)
+
+
+@pytest.fixture(params=(1, 2), ids=("1-thread", "2-threads"))
+def threads(request):
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+# -- unit 2: activation functions ----------------------------------------------------------------
+
+UNIT_2 = "02_activation_functions"
+
+
+@pytest.fixture(scope="module")
+def unit2():
+    return lesson(
+        UNIT_2,
+        *("along", "curves", "activations", "points", "new_points", "targets", "functions"),
+        *("pixels", "new_pixels", "mean", "images", "new_images", "wanted", "recipes", "models"),
+        *("hardshrink", "thresholds"),
+    )
+
+
+def test_the_tax(unit2):
+    tax = unit2.tax(torch.tensor([5.0, 30.0, 60.0]))
+    assert torch.allclose(tax, torch.tensor([0.0, 4.0, 16.0]))
+
+
+@pytest.mark.parametrize("curve, enough", [("one wave", 4), ("two waves", 8)])
+def test_units_that_a_wave_takes(unit2, threads, curve, enough):
+    y = unit2.curves[curve]
+    errors = [
+        ((unit2.fit_curve(unit2.along, y, units, torch.relu) - y) ** 2).mean().item()
+        for units in range(1, 21)
+    ]
+    assert [e < 0.01 for e in errors] == [units >= enough for units in range(1, 21)]
+    assert errors[enough - 1] == pytest.approx({4: 0.0058, 8: 0.0065}[enough], abs=1e-4)
+
+
+@pytest.mark.parametrize("units", [1, 5, 20])
+def test_without_an_activation_a_wave_stays_a_flat_line(unit2, threads, units):
+    y = unit2.curves["one wave"]
+    fitted = unit2.fit_curve(unit2.along, y, units, unit2.activations["none"])
+    assert ((fitted - y) ** 2).mean().item() == pytest.approx(0.5012, abs=1e-4)
+    assert fitted.std().item() < 1e-3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_rings(unit2, threads, seed):
+    space = unit2.space
+    points, classes = unit2.rings(400, seed=seed)
+    space["points"], space["targets"] = points, classes[:, None].float()
+    space["new_points"], space["new_classes"] = unit2.rings(400, seed=100 + seed)
+    line = unit2.least_squares_layer(points, space["targets"])
+    stack = unit2.two_layers(8, unit2.activations["none"])
+    assert torch.allclose(stack(points), line(points), atol=1e-4)
+    assert unit2.right(line) == pytest.approx(50, abs=5)
+    assert unit2.right(stack) == pytest.approx(50, abs=5)
+    assert unit2.right(unit2.two_layers(3, torch.relu)) > 97
+    assert unit2.right(unit2.two_layers(8, torch.relu)) > 99
+
+
+def test_slopes_and_where_they_are_steepest(unit2):
+    z = torch.linspace(-5, 5, 1001, dtype=torch.float64)  # with 0 in the middle
+    steepest = {name: slope(z).max().item() for name, (_, slope) in unit2.functions.items()}
+    assert steepest == pytest.approx({"ReLU": 1, "sigmoid": 0.25, "tanh": 1})
+    assert unit2.value_and_slope(torch.relu, 0.0) == (0.0, 0.0)
+    assert 0.25**5 == pytest.approx(1 / 1000, rel=0.03)
+
+
+def test_naive_formulas_fail_as_described(unit2):
+    value, slope = unit2.value_and_slope(unit2.naive_sigmoid, -1000.0)
+    assert value == 0 and math.isnan(slope)
+    value, slope = unit2.value_and_slope(unit2.naive_sigmoid, -80.0)
+    assert value == pytest.approx(1.8e-35, rel=0.01) and slope == 0
+    assert unit2.value_and_slope(torch.sigmoid, -80.0)[1] == pytest.approx(1.8e-35, rel=0.01)
+    assert all(map(math.isnan, unit2.value_and_slope(unit2.naive_tanh, 100.0)))
+    assert torch.isfinite(torch.tensor(88.0).exp()) and torch.isinf(torch.tensor(89.0).exp())
+    for z in (-1000.0, -80.0, 0.0, 1000.0):
+        assert unit2.stable_sigmoid(z) == pytest.approx(torch.sigmoid(torch.tensor(z)).item())
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_saturation(unit2, threads, seed):
+    beyond, shares, read = {}, {}, {}
+    for name, recipe in unit2.recipes.items():
+        network = unit2.deep_network(*recipe, seed=seed)
+        third = unit2.activations_of(network, unit2.images)[2]
+        beyond[name] = 100 * (third.abs() > 0.99).float().mean().item()
+        shares[name] = unit2.gradient_shares(network)
+        unit2.train(network, unit2.images, unit2.wanted, learning_rate=0.5, seed=seed)
+        read[name] = unit2.digits_read(network)
+    good, saturated, vanishing = unit2.recipes
+    assert beyond[good] < 1
+    assert beyond[saturated] == pytest.approx(80, abs=4)
+    hidden = range(5)
+    assert all(shares[saturated][i] < shares[good][i] / 2 for i in hidden)
+    assert min(shares[saturated]) == shares[saturated][4]
+    assert shares[vanishing][5] > 1000 * shares[vanishing][0]
+    assert read[good] > 90
+    assert read[saturated] < 60
+    assert read[vanishing] == pytest.approx(10, abs=4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_dead_units(unit2, threads, seed):
+    for rate in (0.5, 3.0, 5.0):
+        network = unit2.relu_network(seed)
+        watched = {"watch": unit2.dead_share, "steps": 150}
+        curve = unit2.train(network, unit2.images, unit2.wanted, rate, seed=seed, **watched)
+        curve += unit2.train(network, unit2.images, unit2.wanted, 0.5, seed=seed + 10, **watched)
+        assert all(b >= a for a, b in zip(curve[149:], curve[150:], strict=False)), "none wakes up"
+        if rate == 0.5:
+            assert max(curve) == 0 and unit2.digits_read(network) > 90
+        elif rate == 3.0:
+            assert curve[19] > 50 and unit2.digits_read(network) > 90
+        else:
+            assert curve[19] > 80 and curve[-1] > 85
+
+
+def test_dead_units_as_printed(unit2, threads):
+    """The lesson's own seeds: more than 90 of 100 dead, and fewer than 90 of 100 digits read."""
+    network = unit2.relu_network()
+    watched = {"watch": unit2.dead_share, "steps": 150}
+    unit2.train(network, unit2.images, unit2.wanted, 5.0, **watched)
+    curve = unit2.train(network, unit2.images, unit2.wanted, 0.5, seed=1, **watched)
+    assert 91 < curve[-1] < 100
+    assert unit2.digits_read(network) < 85
+
+
+def test_floor_of_a_relu_output(unit2):
+    for images in (unit2.images, unit2.new_images):
+        assert (images.clamp(max=0) ** 2).mean().item() == pytest.approx(0.35, abs=0.005)
+    assert 100 * (unit2.images < 0).float().mean().item() == pytest.approx(61, abs=0.4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_autoencoders(unit2, threads, seed):
+    last, zeros = {}, {}
+    for name, model_class in unit2.models.items():
+        model, errors = unit2.train_autoencoder(model_class, seed=seed)
+        with torch.no_grad():
+            output, code = model(unit2.new_images)
+        last[name], zeros[name] = errors[-1], bool((code == 0).any())
+    first_only, on_code, everywhere = unit2.models
+    assert last[first_only] < last[on_code] < 0.2
+    assert 0.4 < last[everywhere] < 0.6
+    assert zeros == {first_only: False, on_code: True, everywhere: True}
+    silent = (output == 0).all(dim=0) & (unit2.new_images > 0).any(dim=0)
+    assert silent.any()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_thresholds_on_noisy_digits(unit2, threads, seed):
+    clean = unit2.new_pixels
+    generator = torch.Generator().manual_seed(seed)
+    unit2.space["noisy"] = noisy = clean + 0.15 * torch.randn(clean.shape, generator=generator)
+    grid = [0.05 * k for k in range(13)]
+    for name, best, zeros in (("hard", 0.3, 59), ("soft", 0.1, 28)):
+        results = [unit2.after(name, threshold) for threshold in grid]
+        error, share = min(results)
+        assert grid[results.index((error, share))] == pytest.approx(best)
+        assert error == pytest.approx(18, abs=1)
+        assert share == pytest.approx(zeros, abs=1)
+    assert 100 * (clean == 0).float().mean().item() == pytest.approx(49, abs=0.4)
+    assert (noisy == 0).float().mean().item() < 0.005
+    restored = unit2.hardshrink(noisy, 0.3)[clean == 0] == 0
+    assert 100 * restored.float().mean().item() == pytest.approx(95, abs=1)
+    ink = clean > 0.8
+    for name, darkness in (("hard", 0.93), ("soft", 0.63)):
+        cleaned = unit2.thresholds[name](noisy, 0.3)
+        assert cleaned[ink].mean().item() == pytest.approx(darkness, abs=0.01)
+    assert clean[ink].mean().item() == pytest.approx(0.94, abs=0.005)
