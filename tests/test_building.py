@@ -141,6 +141,13 @@ def test_a_build_runs_cells_and_rewrites_only_what_changed(small_course):
     assert before.cells[0].id != after.cells[0].id
 
 
+def test_a_build_tells_how_far_it_is(small_course):
+    said, steps = [], []
+    build(Layout(small_course), say=said.append, step=lambda *at: steps.append(at))
+    assert said == ["00_small: running the lesson (3 cells) …"]
+    assert steps == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_a_damaged_notebook_is_built_anew(small_course):
     layout = Layout(small_course)
     build(layout, say=quiet)

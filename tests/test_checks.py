@@ -26,6 +26,20 @@ def test_names_complete_and_an_unknown_one_is_answered_with_the_nearest(check):
     assert not hasattr(check, "_repr_html_"), "IPython's probing must not be answered"
 
 
+@pytest.mark.filterwarnings("ignore")  # IPython's and jedi's own
+@pytest.mark.parametrize("jedi", [True, False])
+def test_ipython_completes_the_units_names(check, jedi):
+    from IPython.core.completer import IPCompleter, provisionalcompleter
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.user_ns["check"] = check
+    completer = IPCompleter(shell=shell, namespace=shell.user_ns, use_jedi=jedi)
+    with provisionalcompleter():
+        found = [c.text for c in completer.completions("check.linear_", len("check.linear_"))]
+    assert {t.split(".")[-1] for t in found} >= {"linear_forward", "linear_backward"}
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -36,11 +36,13 @@ def build(
     names: tuple[str, ...] = (),
     force: bool = False,
     say: Callable[[str], None] = print,
+    step: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Build lessons, solutions and exercises of the named units (all without names).
 
     A notebook whose text, package and versions are those of the last build is not run again
     (unless `force`); one whose new contents equal the old is not rewritten.
+    say : told each notebook as it is begun. step : see `execute`.
     Raises `BuildError`; everything built before the failure stands, and so do old notebooks.
     """
     report, digests = Report(), _Digests(layout.root)
@@ -57,7 +59,8 @@ def build(
                 report.unchanged.append(str(target.relative_to(layout.root)))
                 continue
             say(f"{unit.name}: running the {kind} ({len(rendered.notebook.cells)} cells) …")
-            _store(execute(rendered, unit.name, target.parent), target, report, layout.root)
+            executed = execute(rendered, unit.name, target.parent, step)
+            _store(executed, target, report, layout.root)
             digests.note(target, digest)
         if unit.assignment_text.exists():
             _release(unit, digests, force, report, layout.root, say)

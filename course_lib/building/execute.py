@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -20,9 +21,12 @@ CELL_TIMEOUT = 300  # seconds; lessons aim at 30, but a busy machine may be slow
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def execute(rendered: Rendered, unit: str, folder: Path) -> NotebookNode:
+def execute(
+    rendered: Rendered, unit: str, folder: Path, step: Callable[[int, int], None] | None = None
+) -> NotebookNode:
     """The notebook with its outputs, run in `folder`.
 
+    step : told the number of each cell as it starts, and how many there are.
     Checks are strict: a solution that fails its check fails the build.
     Raises `BuildError` naming the unit, the cell and the line of the text.
     """
@@ -47,12 +51,22 @@ def execute(rendered: Rendered, unit: str, folder: Path) -> NotebookNode:
             extra_arguments=["--log-level=ERROR"],  # quiet about its loopback port
             resources={"metadata": {"path": str(folder)}},
         )
+        started = 0
+
+        def note(cell: NotebookNode, cell_index: int) -> None:
+            nonlocal started
+            started = cell_index
+            if step is not None:
+                step(cell_index + 1, len(notebook.cells))
+
+        client.on_cell_start = note
         try:
             client.execute(env=environment)
         except CellExecutionError as error:
-            raise BuildError(_where(rendered, unit, str(error))) from None
+            raise BuildError(_where(rendered, unit, started, str(error))) from None
         except (CellTimeoutError, DeadKernelError, RuntimeError) as error:
-            raise BuildError(_where(rendered, unit, str(error).split("\n")[0])) from None
+            first = str(error).split("\n")[0]
+            raise BuildError(_where(rendered, unit, started, first)) from None
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = _stable(cell.outputs)
@@ -78,20 +92,9 @@ def _stable(outputs: list[NotebookNode]) -> list[NotebookNode]:
     return kept
 
 
-def _where(rendered: Rendered, unit: str, message: str) -> str:
-    """The unit, the cell and the line of the text where execution stopped."""
+def _where(rendered: Rendered, unit: str, failed: int, message: str) -> str:
+    """The unit, the cell (its index is `failed`) and the line of the text that stopped."""
     cells = rendered.notebook.cells
-    failed = next(
-        (
-            i
-            for i, c in enumerate(cells)
-            if c.cell_type == "code" and any(o.output_type == "error" for o in c.outputs)
-        ),
-        None,
-    )
-    if failed is None:  # no error output: the kernel died or hung in the last cell it started
-        run = [i for i, c in enumerate(cells) if c.cell_type == "code" and c.execution_count]
-        failed = run[-1] if run else 0
     plain = re.sub(r"\x1b\[[0-9;]*m", "", message)
     inside = [int(n) for n in re.findall(r"Cell In\[\d+\], line (\d+)", plain)]
     line = rendered.lines[failed] + (inside[-1] if inside else 0)

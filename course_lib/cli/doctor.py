@@ -141,8 +141,25 @@ def _jupyterlab() -> Iterator[Finding]:
                 f"JupyterLab's extension of {name} is missing from "
                 f"{folder / path}; live figures would not show. Run `make install`.",
             )
+    yield _live_figure()
     if not (folder / "kernels" / "python3" / "kernel.json").exists():
         yield Finding("wrong", f"No Python kernel in {folder / 'kernels'}. Run `make install`.")
+
+
+def _live_figure() -> Finding:
+    """Make a live figure and move its control, as a lesson does."""
+    from course_lib.widgets import LiveFigure, Slider
+
+    def draw(figure, x):
+        figure.subplots().plot([0, x])
+        return f"A line from 0 to {x}."
+
+    live = LiveFigure(draw, "Does it move?", x=Slider("x", 0, 2, 1, 1))
+    before = live.picture
+    live.set(x=2)
+    if live.picture == before or "to 2" not in live.description:
+        return Finding("wrong", "A live figure does not answer its control. Run `make install`.")
+    return Finding("right", "A live figure draws, and answers its control")
 
 
 def _notebooks() -> Iterator[Finding]:

@@ -69,10 +69,16 @@ def build(units: tuple[str, ...], force: bool) -> None:
             f"Building needs packages that are not installed ({error.name}). "
             "Run: pip install -c constraints.txt -e '.[instructor]'"
         ) from None
-    report = build_units(Layout.find(), units, force, say=click.echo)
+    step = _count_cells if sys.stdout.isatty() else None
+    report = build_units(Layout.find(), units, force, say=click.echo, step=step)
     for name in report.written:
         click.echo(f"wrote {name}")
     click.echo(f"{len(report.written)} written, {len(report.unchanged)} unchanged")
+
+
+def _count_cells(number: int, total: int) -> None:
+    """One line that counts up on a terminal, and is gone when the notebook is done."""
+    click.echo("\r" + " " * 30 + f"\r  cell {number} of {total}" * (number < total), nl=False)
 
 
 @main.command()
