@@ -140,4 +140,5 @@ def draw_image(axes: Axes, image: Tensor, title: str = "") -> None:
     rows, columns = (image.reshape(side, side) == 0).nonzero(as_tuple=True)
     axes.scatter(columns, rows, s=6, color=BLUE)
     axes.set(title=title, xticks=[], yticks=[])
+    axes.spines[:].set_visible(True)  # the edge of the picture
     axes.grid(False)

@@ -30,7 +30,8 @@ class ShownSource:
             HtmlFormatter(
                 noclasses=True,
                 style="a11y-high-contrast-light" if _has_style() else "default",
-                prestyles="margin:0;padding:8px 12px;overflow-x:auto;line-height:1.4",
+                prestyles="font-family:monospace;line-height:1.4;margin:0;padding:8px 12px;"
+                "overflow-x:auto",
             ),
         )
         return (

@@ -159,6 +159,21 @@ def test_a_constructor_that_fails_is_told():
     assert "Linaer" in verdict.message
 
 
+def test_a_misspelt_forward_is_told():
+    class Misspelt(nn.Module):
+        def __init__(self, input_dim, encoding_dim):
+            super().__init__()
+            self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
+            self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
+
+        def foward(self, x):
+            return self.encoder_linear2(self.encoder_linear1(x))
+
+    verdict = load_unit(UNIT).exercise("TwoLayerEncoder").examine(Misspelt, 0)
+    assert verdict.status is Status.WRONG
+    assert "missing the required" in verdict.message and "forward" in verdict.message
+
+
 def test_the_smallest_failing_case_is_shown():
     def wrong_for_many(x):
         return 2 * x if len(x) == 1 else x

@@ -25,7 +25,7 @@ from course_lib.exercises.declarations import (
     is_blank,
     source_of,
 )
-from course_lib.exercises.observations import Observation, observe_call, observe_module
+from course_lib.exercises.observations import Observation, Raised, observe_call, observe_module
 from course_lib.exercises.verdicts import Status, Verdict
 
 Cases = Callable[[Draw], Iterable[Case]]
@@ -123,7 +123,9 @@ class FunctionExercise(Exercise):
 
     def judge(self, trial: Trial, seen: Sequence[Observation]) -> Verdict:
         """Reach the verdict from observations alone, one for each of the trial's cases."""
-        if all(s.raised and s.raised.kind == "NotImplementedError" for s in seen):
+        # torch raises NotImplementedError with a message when `forward` is missing: not a blank
+        stub = Raised("NotImplementedError", "")
+        if all(stub.same(s.raised) for s in seen):
             return self.verdict(Status.BLANK)
         for at, observed in enumerate(seen):
             expected = trial.observed(self._reference, at)

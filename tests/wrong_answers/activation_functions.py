@@ -2,7 +2,6 @@
 without sight of the checks.
 """
 
-import itertools
 import math
 
 import numpy as np
@@ -299,7 +298,7 @@ xor_wrong = [
 ]
 
 
-# ---------------------------------------------------------------- 5 · TutorialEncoderRelu
+# ---------------------------------------------------------------- 5 · TwoLayerEncoderRelu
 
 
 class _Layers(nn.Module):
@@ -560,85 +559,50 @@ def dead_19_biases_changed(W: Tensor, b: Tensor, X: Tensor) -> float:
 
 
 # ---------------------------------------------------------------- 7 · four_networks
-# Written without the table. A and C use tanh, so "dead" (ReLU) is B or D, and "saturated" is A or
-# C. `possible` holds all assignments that fit the text; each dict below is wrong in all of them.
+# Most were written without the table. A and C use tanh, B and D use ReLU.
 
-possible = []
-for sick_tanh, sick_relu, swap in itertools.product("ac", "bd", (False, True)):
-    words = {"network_" + sick_tanh: "saturated", "network_" + sick_relu: "dead"}
-    rest = [f"network_{letter}" for letter in "abcd" if f"network_{letter}" not in words]
-    last_two = ("shrinking", "healthy") if swap else ("healthy", "shrinking")
-    words.update(zip(rest, last_two, strict=True))
-    possible.append(words)
+
+def _filled(a, b, c, d, layer=2, saturated="smaller", shrinking="larger"):
+    return {
+        "network_a": a,
+        "network_b": b,
+        "network_c": c,
+        "network_d": d,
+        "dead_layer": layer,
+        "cure_saturated": saturated,
+        "cure_shrinking": shrinking,
+    }
+
 
 four_networks_wrong = [
-    # the saturated network gets larger weights: still further out on the plateau
-    {**words, "dead_layer": layer, "cure_saturated": "larger", "cure_shrinking": "larger"}
-    for words in possible
-    for layer in (1, 2, 3)
-]
-four_networks_wrong += [
-    # the shrinking network gets smaller weights: shrinks still more
-    {**words, "dead_layer": layer, "cure_saturated": "smaller", "cure_shrinking": "smaller"}
-    for words in possible
-    for layer in (1, 2, 3)
-]
-four_networks_wrong += [
+    # the two tanh networks swapped
+    _filled("saturated", "healthy", "shrinking", "dead"),
+    # the two ReLU networks swapped
+    _filled("shrinking", "dead", "saturated", "healthy"),
+    # the healthy and the shrinking network swapped
+    _filled("healthy", "shrinking", "saturated", "dead"),
+    # the saturated and the dead network swapped: a tanh network is called dead
+    _filled("shrinking", "healthy", "dead", "saturated"),
+    # the layer before the dead one: its gradient is 0 as well
+    _filled("shrinking", "healthy", "saturated", "dead", layer=1),
+    # the layer behind the dead one: many of its units are constant
+    _filled("shrinking", "healthy", "saturated", "dead", layer=3),
     # layer 4 is the linear output, where no unit can be dead
-    {**words, "dead_layer": 4, "cure_saturated": "smaller", "cure_shrinking": "larger"}
-    for words in possible
-]
-four_networks_wrong += [
-    # the tanh networks are both called healthy; only one network is
-    {
-        "network_a": "healthy",
-        "network_b": "dead",
-        "network_c": "healthy",
-        "network_d": "shrinking",
-        "dead_layer": 2,
-        "cure_saturated": "smaller",
-        "cure_shrinking": "larger",
-    },
-    # a tanh network is called dead
-    {
-        "network_a": "dead",
-        "network_b": "saturated",
-        "network_c": "shrinking",
-        "network_d": "healthy",
-        "dead_layer": 2,
-        "cure_saturated": "smaller",
-        "cure_shrinking": "larger",
-    },
-    # both ReLU networks have units at 0, so both called dead; no shrinking one is left
-    {
-        "network_a": "saturated",
-        "network_b": "dead",
-        "network_c": "healthy",
-        "network_d": "dead",
-        "dead_layer": 2,
-        "cure_saturated": "smaller",
-        "cure_shrinking": "larger",
-    },
-    # both tanh networks called saturated: no healthy network is left
-    {
-        "network_a": "saturated",
-        "network_b": "dead",
-        "network_c": "saturated",
-        "network_d": "shrinking",
-        "dead_layer": 2,
-        "cure_saturated": "smaller",
-        "cure_shrinking": "larger",
-    },
+    _filled("shrinking", "healthy", "saturated", "dead", layer=4),
+    # the layers counted from 0, the layer written as text
+    _filled("shrinking", "healthy", "saturated", "dead", layer="1"),
+    # the saturated network gets larger weights: still further out on the plateau
+    _filled("shrinking", "healthy", "saturated", "dead", saturated="larger"),
+    # the shrinking network gets smaller weights: shrinks still more
+    _filled("shrinking", "healthy", "saturated", "dead", shrinking="smaller"),
+    # both ReLU networks have entries at 0, so both called dead; no healthy network is left
+    _filled("shrinking", "dead", "saturated", "dead"),
+    # both tanh networks called saturated
+    _filled("saturated", "healthy", "saturated", "dead"),
+    # the dead layer sits on a plateau too: both called saturated
+    _filled("shrinking", "healthy", "saturated", "saturated"),
     # four times the same word
-    {
-        "network_a": "healthy",
-        "network_b": "healthy",
-        "network_c": "healthy",
-        "network_d": "healthy",
-        "dead_layer": 1,
-        "cure_saturated": "smaller",
-        "cure_shrinking": "larger",
-    },
+    _filled("healthy", "healthy", "healthy", "healthy", layer=1),
 ]
 
 # ---------------------------------------------------------------- 8 · soft_and_hard_threshold
@@ -789,7 +753,7 @@ WRONG = {
         tanh_12_input_changed,
     ],
     "xor_network": xor_wrong,
-    "TutorialEncoderRelu": [
+    "TwoLayerEncoderRelu": [
         Encoder1ReluAfterBoth,
         Encoder2ReluAfterSecond,
         Encoder3ReluUnused,

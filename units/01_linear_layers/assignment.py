@@ -145,8 +145,8 @@ print("parameters:", [name for name, parameter in one_layer.named_parameters()])
 # | `decoder_linear1` | `encoding_dim` | `2 * encoding_dim` |
 # | `decoder_linear2` | `2 * encoding_dim` | `input_dim` |
 #
-# The decoder goes back the way that the encoder came. Has it as many parameters, then? Decide
-# before you compute.
+# The decoder goes back the way that the encoder came. Does it have as many parameters, then?
+# Decide before you compute.
 #
 # Write a function that returns two numbers, first the parameters of the encoder, then those of the
 # decoder. Do not build the model: find the two formulas. You may go layer by layer; they need not
@@ -221,8 +221,9 @@ print("slope, by chain rule:", 4.0 * 3.0)
 #
 # **Two outputs.** Now the input 3 goes into a layer with two outputs. Their weights are 2 and
 # $-1$. The slopes of $L$ with respect to the two outputs are 4 and 10. How they came about does
-# not matter here. The input acts on the loss in two ways, through either output. The rule is:
-# multiply along each way, then **add up** all the ways. So the slope for the input is
+# not matter here. The input acts on the loss in two ways: through the first output and through the
+# second. The rule is: multiply along each way, then **add up** all the ways. So the slope for the
+# input is
 #
 # $$4 \cdot 2 + 10 \cdot (-1) = -2.$$
 #

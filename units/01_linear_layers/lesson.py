@@ -20,16 +20,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_lib import (
-    LiveFigure,
-    Slider,
-    TwoLayerAutoencoder,
-    digits,
-    new_figure,
-    open_unit,
-    show_figure,
-    show_source,
-)
+from course_lib import LiveFigure, Slider, TwoLayerAutoencoder, digits, new_figure
+from course_lib import open_unit, show_figure, show_source
 from course_lib.figures import draw_plane_map, image_row, plane_facts
 from course_lib.least_squares import least_squares_layer
 

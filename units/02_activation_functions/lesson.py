@@ -440,7 +440,7 @@ for number in (-1000.0, -80.0, 0.0, 1000.0):
 # a stable sigmoid for whole tensors, where a trap waits.
 
 # %% [markdown]
-# ## A failure to see: units that no longer learn
+# ## Watch it fail: units that no longer learn
 #
 # ### Saturated units
 #
@@ -554,7 +554,7 @@ def train(model, inputs, targets, learning_rate, steps=300, watch=None, seed=0):
 
 
 def digits_read(model):
-    """How many of 100 new digits the model reads rightly: the largest output wins."""
+    """How many of 100 new digits the model reads correctly: the largest output wins."""
     with torch.no_grad():
         return 100 * (model(new_images).argmax(dim=1) == new_labels).float().mean().item()
 

@@ -7,7 +7,7 @@ from course_lib.exercises.activation_functions import (
     soft_and_hard_threshold,
     stable_sigmoid,
     tanh_from_sigmoid,
-    tutorial_encoder_relu,
+    two_layer_encoder_relu,
     xor_network,
 )
 from course_lib.exercises.activation_functions.quiz import QUESTIONS
@@ -21,7 +21,7 @@ UNIT = Unit(
         stable_sigmoid.exercise,
         tanh_from_sigmoid.exercise,
         xor_network.exercise,
-        tutorial_encoder_relu.exercise,
+        two_layer_encoder_relu.exercise,
         dead_fraction.exercise,
         four_networks.exercise,
         soft_and_hard_threshold.exercise,

@@ -47,7 +47,7 @@ class LayerReport:
     activation: str
     layer: int
     size: float  # mean |z|
-    gradient: float  # norm of the loss's gradient with respect to W
+    gradient: float  # length of the gradient of the mean squared error with respect to W
     saturated: float | None = None  # share of entries with |a| > 0.99
     zeros: float | None = None  # share of entries with a = 0
     dead: float | None = None  # share of units with a = 0 on every row

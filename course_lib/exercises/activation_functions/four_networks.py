@@ -15,9 +15,10 @@ MISTAKES = {
         "how mean |z| changes from layer to layer.",
     },
     "B": {
-        "saturated": "ReLU has no upper plateau. About half of the entries are 0, and that is what "
-        "ReLU does to data on both sides of 0.",
-        "dead": "Half of the *entries* are 0, but no *unit* is 0 on all rows: the column `dead "
+        "saturated": "Saturated was said of tanh, with values near -1 or 1; ReLU has no upper "
+        "plateau. About half of the entries are 0, and that is what ReLU does to data on both "
+        "sides of 0.",
+        "dead": "Half of the *entries* are 0, but no *unit* is 0 on all inputs: the column `dead "
         "units` says 0 %.",
         "shrinking": "mean |z| keeps its size from layer to layer, and so does the gradient.",
     },
@@ -32,8 +33,8 @@ MISTAKES = {
     "D": {
         "healthy": "All gradients are exactly 0: this network cannot learn at all. Look at the "
         "column `dead units`.",
-        "saturated": "Saturation means a plateau at -1 or 1 (or at 0 and 1 for the sigmoid). Here "
-        "a whole ReLU layer gives 0 on all rows.",
+        "saturated": "Saturated was said of tanh, with values near -1 or 1. Here a whole ReLU "
+        "layer gives 0 on all inputs; for ReLU this is called dead.",
         "shrinking": "The gradients are not small, they are exactly 0. Look at the column `dead "
         "units`.",
     },
@@ -53,7 +54,7 @@ def _condition(name: str) -> Field:
 
 exercise = PredictionExercise(
     "four_networks",
-    title="Diagnosis: four networks, three of them ill",
+    title="Four networks, three of them ill",
     points=4,
     difficulty=2,
     minutes=15,
@@ -63,18 +64,21 @@ exercise = PredictionExercise(
         *(_condition(name) for name in NETWORKS),
         Field(
             "dead_layer",
-            "In the dead network: the number of the layer where the fault lies?",
+            "In the dead network: the first layer whose units are all dead? Write 1, 2 or 3.",
             SUNK,
             {
                 1: "Layer 1 works: about half of its entries are above 0 and no unit is dead. Its "
                 "gradient is 0 because a layer further on lets nothing through.",
                 3: "Layer 3 gets nothing but zeros from below, so each of its units repeats its "
-                "own bias, row after row. It is a victim; look one layer further down.",
+                "own bias, input after input. The fault lies before it, in an earlier layer.",
+                4: "There are three hidden layers, counted from 1 as in the table. The output "
+                "layer is linear: its units cannot be dead.",
+                "2": "The number is right, but you wrote it as text. Leave out the quotes.",
             },
         ),
         Field(
             "cure_saturated",
-            'For the saturated network: start with "smaller" or "larger" weights and biases?',
+            'The saturated network: should its weights and biases start "smaller" or "larger"?',
             "smaller",
             {
                 "larger": "Larger weights and biases push |z| even further out on the plateau.",
@@ -82,7 +86,8 @@ exercise = PredictionExercise(
         ),
         Field(
             "cure_shrinking",
-            'For the shrinking network: start with "smaller" or "larger" weights?',
+            'The shrinking network (its biases are 0): should its weights start "smaller" or '
+            '"larger"?',
             "larger",
             {
                 "smaller": "With smaller weights each layer shrinks the signal even more.",

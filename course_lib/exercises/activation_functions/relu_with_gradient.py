@@ -11,7 +11,8 @@ def relu_with_gradient(x: Tensor) -> tuple[Tensor, Tensor]:
     """ReLU of each entry, and its derivative there.
 
     x : inputs, any shape
-    Returns (value, derivative), both of the shape and dtype of x. At x = 0 the derivative is 0.
+    Returns (value, derivative), both of the shape and dtype of x.
+    At x = 0 the derivative is 0.
     """
     ### BEGIN SOLUTION
     value = torch.where(x > 0, x, 0)

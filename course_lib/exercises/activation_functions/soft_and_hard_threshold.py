@@ -1,10 +1,15 @@
 """Exercise `soft_and_hard_threshold`: two ways to turn small values into exact zeros."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.functions import FunctionExercise
+from course_lib.exercises.observations import Observation, observe_call
+
+EDGE = "entries exactly at lam and -lam"
 
 
 def soft_and_hard_threshold(x: Tensor, lam: float) -> tuple[Tensor, Tensor]:
@@ -12,8 +17,8 @@ def soft_and_hard_threshold(x: Tensor, lam: float) -> tuple[Tensor, Tensor]:
 
     x : inputs, any shape
     lam : the threshold, a number above 0
-    Returns (soft, hard), both of the shape and dtype of x. Where |x| <= lam both are 0. Elsewhere
-    hard keeps x as it is, and soft moves x towards 0 by lam.
+    Returns (soft, hard), both of the shape and dtype of x. Where |x| <= lam
+    both are 0. Elsewhere hard keeps x, and soft moves x towards 0 by lam.
     """
     ### BEGIN SOLUTION
     soft = torch.relu(x - lam) - torch.relu(-x - lam)  # what sticks out above lam, and below -lam
@@ -29,7 +34,10 @@ def off_the_edge(x: Tensor, lam: float) -> Tensor:
 
 
 def cases(draw: Draw):
-    """Thresholds below, amid and above the data; exact zeros; both signs; never |x| = lam."""
+    """Thresholds below, amid and above the data; exact zeros; both signs.
+
+    |x| = lam in one case only, in which values alone are compared.
+    """
 
     def values(*shape: int, lam: float, **options) -> Tensor:
         return off_the_edge(draw.normal(*shape, **options), lam)
@@ -41,6 +49,10 @@ def cases(draw: Draw):
         {"x": torch.tensor([-a, -c, 0.0, d, b]), "lam": 1.0},
         note="large and small on both sides, and exactly 0",
     )
+    edge = draw.integer(3, 11) / 4  # exact in float32
+    beyond = edge + draw.uniform(2, low=0.2, high=1.0)
+    points = torch.tensor([-edge, 0.0, edge])
+    yield Case({"x": torch.cat([points, beyond * torch.tensor([-1, 1])]), "lam": edge}, note=EDGE)
     yield Case({"x": values(1, 8, lam=0.7, scale=2.0), "lam": 0.7}, note="a batch of one")
     yield Case({"x": values(3, 4, lam=0.3), "lam": 0.3}, note="a small threshold")
     yield Case(
@@ -59,14 +71,22 @@ def cases(draw: Draw):
     )
 
 
-exercise = FunctionExercise(
+class ThresholdExercise(FunctionExercise):
+    """On the edge itself the slope is a matter of choice: no gradients are compared there."""
+
+    def observe(self, answer: Callable, case: Case, seed: int) -> Observation:
+        """See `FunctionExercise.observe`."""
+        return observe_call(answer, case, self.gradients and case.note != EDGE, seed)
+
+
+exercise = ThresholdExercise(
     soft_and_hard_threshold,
     title="Soft and hard thresholding",
     points=3,
     difficulty=2,
     minutes=15,
-    why="An L1 penalty shrinks as the soft threshold does, JumpReLU cuts as the hard one does. "
-    "Both come back when we make codes sparse.",
+    why="Sparse codes need exact zeros. These are the two classic ways to make them, and both come "
+    "back when we build sparse autoencoders.",
     cases=cases,
     outputs=("soft", "hard"),
     hints=(
@@ -74,7 +94,7 @@ exercise = FunctionExercise(
         "jumps to the line y = x, the other leaves 0 without a jump.",
         "Hard: keep x where `x.abs() > lam`, else 0. Soft: shrink the size |x| by lam, not below "
         "0, then give the sign back.",
-        "`torch.where(condition, x, 0)` makes the hard one. For the soft one: the size is "
+        "`torch.where(condition, x, 0)` makes the hard one. For the soft one: the new size is "
         "`torch.relu(x.abs() - lam)`, and `torch.sign(x)` times that size has the right sign.",
     ),
 )
@@ -150,6 +170,21 @@ def if_on_a_tensor(x, lam):
     return (x - lam if x > lam else 0), (x if x > lam else 0)
 
 
+@exercise.misconception(
+    "Your hard threshold keeps entries that lie exactly at lam or -lam. Here the edge belongs to "
+    "what is dropped: keep x where `x.abs() > lam`, not `>=`."
+)
+def edge_kept(x, lam):
+    return _soft(x, lam), torch.where(x.abs() >= lam, x, 0)
+
+
+@exercise.misconception(
+    "Your threshold is fixed at 1, as in the table. Use `lam`, which the caller chooses."
+)
+def threshold_fixed_at_one(x, lam):
+    return _soft(x, 1), _hard(x, 1)
+
+
 @exercise.misconception("Both results are right, but in the wrong order: soft comes first.")
 def wrong_order(x, lam):
     return _hard(x, lam), _soft(x, lam)
@@ -187,6 +222,39 @@ def clamped(x, lam):
 
 
 @exercise.misconception(
+    "Your soft threshold is a clamp: it limits large inputs to ±lam and keeps the small ones. That "
+    "is what soft thresholding takes *away*: subtract it from x."
+)
+def soft_is_what_is_cut_off(x, lam):
+    return x.clamp(-lam, lam), _hard(x, lam)
+
+
+@exercise.misconception(
+    "You make the hard threshold from the soft one by adding lam back. That lifts the small "
+    "entries too, from 0 to ±lam. Only what survives may get its lam back."
+)
+def lam_added_to_all(x, lam):
+    return _soft(x, lam), _soft(x, lam) + lam * torch.sign(x)
+
+
+@exercise.misconception(
+    "Your values are right, but the gradient of the soft threshold is NaN at x = 0: you divide by "
+    "|x|. There lam / 0 is inf, and the chain rule multiplies it by 0. Use `torch.sign(x)` instead "
+    "of x / |x|."
+)
+def divided_by_size(x, lam):
+    return x * torch.relu(1 - lam / x.abs()), _hard(x, lam)
+
+
+@exercise.misconception(
+    "Your results are always float32. For float64 inputs they must be float64 too: leave out "
+    "`.float()`."
+)
+def always_float32(x, lam):
+    return _soft(x, lam).float(), _hard(x, lam).float()
+
+
+@exercise.misconception(
     "Your hard threshold keeps what is small and drops what is large: the comparison is the wrong "
     "way round."
 )
@@ -209,6 +277,31 @@ def changed_in_place(x, lam):
     soft = _soft(x, lam)
     x[x.abs() <= lam] = 0
     return soft, x
+
+
+@exercise.misconception(
+    "Your values are right, but no gradient flows through one of your two results: it is cut off "
+    "from `x` (`.detach()`, `.data`, `.numpy()` or `torch.no_grad()`). What survives has the slope "
+    "1 in both."
+)
+def one_detached(x, lam):
+    return _soft(x, lam), _hard(x, lam).detach()
+
+
+@exercise.misconception(
+    "Your values are right, but the slope of your soft threshold is 1 everywhere: what is taken "
+    "away was detached. Inside, where the result stays 0, the slope must be 0."
+)
+def soft_straight_through(x, lam):
+    return x - (x - _soft(x, lam)).detach(), _hard(x, lam)
+
+
+@exercise.misconception(
+    "Your values are right, but the slope of your hard threshold is 1 everywhere: what is taken "
+    "away was detached. Inside, where the result stays 0, the slope must be 0."
+)
+def hard_straight_through(x, lam):
+    return _soft(x, lam), x - (x - _hard(x, lam)).detach()
 
 
 @exercise.misconception(
@@ -235,6 +328,18 @@ def piece_by_piece(x, lam):
     zero = torch.zeros_like(x)
     soft = torch.where(x > lam, x - lam, torch.where(x < -lam, x + lam, zero))
     return soft, torch.where((x > lam) | (x < -lam), x, zero)
+
+
+@exercise.style
+def clamped_size(x, lam):
+    size = (x.abs() - lam).clamp(min=0)  # its slope at the edge is 1: a choice as good as 0
+    return size.copysign(x), x.masked_fill(x.abs() <= lam, 0)
+
+
+@exercise.style
+def with_maximum(x, lam):
+    size = torch.maximum(x.abs() - lam, torch.zeros_like(x))
+    return size * x.sign(), x * (size > 0)
 
 
 @exercise.style

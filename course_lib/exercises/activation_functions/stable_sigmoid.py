@@ -10,7 +10,7 @@ from course_lib.exercises.functions import FunctionExercise
 
 
 def stable_sigmoid(x: Tensor) -> Tensor:
-    """The sigmoid of each entry; value and gradient are right from x = -1000 to x = 1000.
+    """The sigmoid of each entry, right in value and gradient.
 
     x : inputs between -1000 and 1000, float32 or float64, any shape
     Returns 1 / (1 + exp(-x)) for each entry, same shape and dtype as x.
@@ -22,9 +22,7 @@ def stable_sigmoid(x: Tensor) -> Tensor:
     ### END SOLUTION
 
 
-def far_out(
-    draw: Draw, count: int, lean: int = 1, dtype: torch.dtype = torch.float32
-) -> Tensor:
+def far_out(draw: Draw, count: int, lean: int = 1, dtype: torch.dtype = torch.float32) -> Tensor:
     """Inputs where exp(|x|) is inf in float64 too: a row below zero, a row above.
 
     lean : 1 when the mean is to be above zero, -1 when below
@@ -42,7 +40,9 @@ def cases(draw: Draw):
     yield Case({"x": kink}, note="two entries are exactly 0")
     yield Case({"x": draw.normal(1, 6, scale=3.0)}, note="a batch of one")
     yield Case({"x": far_out(draw, 4, lean=-1)}, note="inputs far from zero on both sides")
-    mixed = torch.cat([far_out(draw, 4, dtype=torch.float64), draw.normal(3, 4, dtype=torch.float64)])
+    mixed = torch.cat(
+        [far_out(draw, 4, dtype=torch.float64), draw.normal(3, 4, dtype=torch.float64)]
+    )
     yield Case({"x": mixed}, note="float64, near and far inputs together")
     yield Case(
         {"x": draw.normal(5, 3, scale=4.0, layout="transposed")},

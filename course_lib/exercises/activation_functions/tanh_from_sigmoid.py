@@ -8,7 +8,7 @@ from course_lib.exercises.functions import FunctionExercise
 
 
 def tanh_from_sigmoid(x: Tensor) -> Tensor:
-    """The hyperbolic tangent of each entry, as a * sigmoid(b * x) + c with three fixed numbers.
+    """The hyperbolic tangent of each entry, as a * sigmoid(b * x) + c.
 
     x : inputs, any shape
     Returns tanh(x), same shape and dtype as x.
@@ -98,7 +98,7 @@ def stretched_too_far(x):
 
 
 @exercise.misconception(
-    "Your result has lost the sign: it is never negative. tanh of a negative number is negative, so "
+    "Your result has lost the sign: it is never negative. tanh of a negative number is negative: "
     "use x itself, without `.abs()`."
 )
 def sign_lost(x):

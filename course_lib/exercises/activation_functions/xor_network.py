@@ -118,15 +118,16 @@ exercise = OutcomeExercise(
     build=reference,
     measure=measure,
     validate=validate,
-    given="A dictionary of nested lists: W1 (hidden, 2), b1 (hidden,), W2 (1, hidden), b2 (1,)",
+    given="A dictionary of nested lists, with the keys W1, b1, W2 and b2",
     hints=(
-        "XOR depends on the sum s = x1 + x2 alone. On the four corners s is 0, 1, 1, 2, and the "
-        "outputs wanted are 0, 1, 1, 0. Draw the output over s.",
+        "Draw the wanted outputs over s: 0 at s = 0, 1 at s = 1, 0 at s = 2. Join them by straight "
+        "lines. Where is the kink? What is the slope before it, and what after it?",
         "You need a curve that rises from s = 0 to s = 1 and falls from s = 1 to s = 2. ReLU(s) "
-        "rises from 0 on. A second unit must switch on at s = 1 and pull the curve down.",
-        "The second unit is ReLU(s - 1): its row in W1 is [1, 1], its bias is -1. From s = 1 on "
-        "the first unit adds slope 1; what must the second one's weight in W2 be for the total "
-        "slope to be -1?",
+        "rises from 0 on. ReLU(s - 1) switches on at s = 1 and must pull the curve down. By how "
+        "much must it change the slope?",
+        "The slope is 1 before the kink and must be -1 after it: it changes by -2. Each unit's row "
+        "in W1 is [1, 1], since s = x1 + x2. The number inside ReLU beside s is the unit's entry "
+        "in b1; the number in front of ReLU is its entry in W2.",
     ),
 )
 
@@ -169,6 +170,12 @@ def same_kink(answer: Mapping[str, Any]) -> bool:
     return bool((p["b1"] == 0).all() and (rows @ rows[0] > 1 - 1e-9).all())
 
 
+def little_to_spare(answer: Mapping[str, Any]) -> bool:
+    """Whether the corners themselves meet the bounds, but not by much."""
+    y = at_corners(answer)
+    return solves(answer) and max(abs(a - b) for a, b in zip(y, WANTED, strict=True)) > 0.1
+
+
 def linear_on_corners(answer: Mapping[str, Any]) -> bool:
     """Whether the outputs are those of some linear layer: then the diagonals have equal sums."""
     y = at_corners(answer)
@@ -179,6 +186,16 @@ def too_faint(answer: Mapping[str, Any]) -> bool:
     """Whether the order is right, but not the size."""
     y = at_corners(answer)
     return min(y[1], y[2]) > max(y[0], y[3]) + 1e-6
+
+
+@exercise.recognises(
+    f"At the corners themselves your outputs meet the bounds ({HIGH} and {LOW}), but with little "
+    "to spare, and next to a corner one of them does not. Come closer to 1 and 0: scale W2, or "
+    "shift with b2.",
+    little_to_spare,
+)
+def too_close_to_the_bounds():
+    return {"W1": [[1, 1], [1, 1]], "b1": [0, -1], "W2": [[0.76, -1.52]], "b2": [0]}
 
 
 @exercise.recognises(
@@ -242,8 +259,8 @@ def bias_forgotten():
 
 @exercise.recognises(
     "On the four corners your network is a linear layer in disguise: the outputs at (0, 0) and "
-    "(1, 1) add up to the same sum as those at (0, 1) and (1, 0). No hidden unit switches between "
-    "the corners. Choose b1 so that one unit is off at some corners and on at others.",
+    "(1, 1) add up to the same sum as those at (0, 1) and (1, 0). XOR needs 0 and 2. The "
+    "output must rise up to s = x1 + x2 = 1 and fall after it: one unit must switch on there.",
     linear_on_corners,
 )
 def linear_in_disguise():

@@ -17,7 +17,7 @@ def linear_backward(x: Tensor, W: Tensor, grad_out: Tensor) -> tuple[Tensor, Ten
     W        : weights, shape (out_features, in_features)
     grad_out : gradient of the loss with respect to y, shape (batch, out_features)
     Returns the gradients of the loss with respect to x, W and b, in this order. Each has the
-    shape of what it belongs to. (For none of them is the value of b needed.)
+    shape of what it belongs to. (The value of b is not needed for any of them.)
     Write the three sums yourself, without autograd (no backward, no torch.autograd).
     """
     ### BEGIN SOLUTION

@@ -157,7 +157,7 @@ def bias_added_before_turning(x, W, b):
 
 
 @exercise.misconception(
-    "You add the bias once for every product, so once for each input feature. It belongs behind "
+    "You add the bias once for every product, so once for each input feature. It belongs after "
     "the sum: first add up all the products of an output, then add its bias once."
 )
 def bias_in_every_product(x, W, b):

@@ -25,8 +25,8 @@ QUESTIONS = (
     ),
     Question(
         "shape_and_count",
-        "layer = nn.Linear(10, 4). Which shape has `layer.weight`, and how many trainable "
-        "parameters has the layer?",
+        "layer = nn.Linear(10, 4). What is the shape of `layer.weight`, and how many trainable "
+        "parameters does the layer have?",
         {
             "a": Option(
                 "(10, 4), 44 parameters",
