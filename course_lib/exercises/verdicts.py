@@ -83,7 +83,7 @@ class Verdict:
         rows = "".join(
             f'<tr><th scope="row" style="text-align:left;vertical-align:top;padding:2px 12px 2px 0;'
             f'font-weight:600">{escape(label)}</th><td style="text-align:left;padding:2px 0">'
-            f'<pre style="margin:0;background:none;color:inherit;white-space:pre-wrap">'
+            f'<pre style="margin:0;background:none;color:inherit;white-space:pre-wrap;word-break:normal">'
             f"{escape(text)}</pre></td></tr>"
             for label, text in self.details
         )
