@@ -151,13 +151,18 @@ def _gradients(
     leaves: Mapping[str, Any], wanted: Mapping[str, Tensor], seed: int
 ) -> tuple[dict[str, Tensor | None], Raised | None]:
     """Vector-Jacobian products of all float outputs with fixed random cotangents."""
-    outputs = [leaf for leaf in leaves.values() if is_float(leaf) and leaf.requires_grad]
     if not wanted:
         return {}, None
+    draw = Draw(seed)  # one cotangent per output, also for those that carry no gradient
+    pairs = [
+        (leaf, draw.normal(*leaf.shape, dtype=leaf.dtype))
+        for leaf in leaves.values()
+        if is_float(leaf)
+    ]
+    outputs = [leaf for leaf, _ in pairs if leaf.requires_grad]
+    cotangents = [cotangent for leaf, cotangent in pairs if leaf.requires_grad]
     if not outputs:
         return dict.fromkeys(wanted), None
-    draw = Draw(seed)
-    cotangents = [draw.normal(*o.shape, dtype=o.dtype) for o in outputs]
     try:
         found = torch.autograd.grad(outputs, list(wanted.values()), cotangents, allow_unused=True)
     except RuntimeError as error:
