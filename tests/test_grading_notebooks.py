@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import nbformat
@@ -52,6 +53,8 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
     from nbgrader.apps import NbGraderAPI
 
     monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    # nbgrader starts `alembic` by name, so its folder must be on the path, as in an active venv
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     (tmp_path / "solutions" / unit.name).mkdir(parents=True)
     shutil.copy2(unit.solution, tmp_path / "solutions" / unit.name)

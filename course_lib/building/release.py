@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import sysconfig
 import tempfile
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
+from nbgrader.utils import setenv
 from traitlets.config import Config
 
 from course_lib.errors import BuildError
@@ -50,7 +53,10 @@ def release(unit: UnitSource) -> bytes:
         handler.emit = lambda record: said.append(record.getMessage())
         api.log.addHandler(handler)
         api.log.setLevel(logging.WARNING)
-        result = api.generate_assignment(unit.name)
+        # nbgrader starts `alembic` by name: it must be found without an activated environment
+        scripts = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+        with setenv(PATH=scripts):
+            result = api.generate_assignment(unit.name)
         made = root / "exercises" / unit.name / unit.exercise_file
         if not result["success"] or not made.exists():
             words = "\n".join(said) or result.get("log") or result.get("error") or "no reason given"

@@ -25,7 +25,7 @@ QUESTIONS = (
     ),
     Question(
         "shape_and_count",
-        "layer = nn.Linear(10, 4). What is the shape of `layer.weight`, and how many trainable "
+        "layer = nn.Linear(10, 4). What is the shape of `layer.weight`, and how many "
         "parameters does the layer have?",
         {
             "a": Option(
@@ -66,7 +66,7 @@ QUESTIONS = (
                 "That is so only if all weights are zero (rank 0). This W takes (1, 0) to (1, 2).",
             ),
             "c": Option(
-                "It stays a plane, stretched and sheared.",
+                "It stays a plane, stretched and leaning.",
                 "Then its area would only be multiplied by a number other than 0. Here that "
                 "number, the determinant, is 1 · 4 − 2 · 2 = 0.",
             ),
@@ -94,41 +94,42 @@ QUESTIONS = (
             ),
             "c": Option(
                 "28",
-                "The variances of the 768 terms add up to 768, and √768 ≈ 27.7. To keep the scale "
-                "at 1, the weights are drawn smaller, around 1/√768.",
+                "Sums of n random numbers are √n times as large, not n times: pluses and minuses "
+                "partly cancel. √768 ≈ 28. To keep the size at 1, one takes weights of standard "
+                "deviation 1/√768.",
                 correct=True,
             ),
             "d": Option(
                 "768",
-                "This is the variance, the sum of 768 variances of 1. The standard deviation is "
-                "its root.",
+                "It would be, if all 768 terms had the same sign. But pluses and minuses partly "
+                "cancel, and the size of the sum grows with √768 only.",
             ),
         },
     ),
     Question(
         "collapse",
-        "Two linear layers 768 → 256 → 128 with nothing in between, or one layer 768 → 128: what "
-        "can the two layers compute that the one cannot?",
+        "Two linear layers 768 → 256 → 128 with nothing in between, or one layer 768 → 128: do the "
+        "two compute more?",
         {
             "a": Option(
-                "More, because they have more parameters.",
+                "Yes, because they have more parameters.",
                 "They have more parameters, but W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2): "
                 "whatever values these take, one layer can hold the product.",
             ),
             "b": Option(
-                "Curves instead of straight lines, because there is a hidden layer.",
+                "Yes, curves instead of straight lines, because there is a hidden layer.",
                 "A linear map of a linear map is a linear map: straight lines stay straight. For "
                 "curves you need something between the layers that is not linear.",
             ),
             "c": Option(
-                "Nothing. The two compute exactly the functions that the one computes.",
+                "No. The two compute exactly the functions that the one computes.",
                 "The product W2 W1 is one weight of shape (128, 768). And since the hidden width "
                 "256 is not below 128, any such weight can be reached. (How training gets there "
                 "may differ.)",
                 correct=True,
             ),
             "d": Option(
-                "Nothing; they even compute less, because the hidden layer is narrower than the "
+                "No; they even compute less, because the hidden layer is narrower than the "
                 "input.",
                 "A weight of shape (128, 768) has rank 128 at most, so 256 hidden numbers are "
                 "enough. Only a hidden layer narrower than the code would take something away.",
