@@ -270,11 +270,13 @@ class OutcomeExercise(Exercise):
                 f"Your answer could not be measured: {type(error).__name__}: {error}",
                 seed=seed,
             )
+        if all(m.ok for m in measured):
+            # the bounds alone: what was measured depends on the seed, and a saved output must not
+            reached = tuple((m.name, f"reached: {m.bound}") for m in measured)
+            return self.verdict(Status.PASSED, details=reached)
         details = tuple(
             (m.name, f"{m.value} ({'reached' if m.ok else 'needed'}: {m.bound})") for m in measured
         )
-        if all(m.ok for m in measured):
-            return self.verdict(Status.PASSED, details=details)
         for known in self.misconceptions:
             if known.recognise(answer):
                 return self.verdict(

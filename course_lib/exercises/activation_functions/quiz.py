@@ -84,29 +84,54 @@ QUESTIONS = (
     ),
     Question(
         "linear_code_and_output",
-        "The autoencoder of this lesson has no activation after its second encoder layer (the "
-        "code) and none after its last decoder layer (the output). What goes wrong with ReLU "
-        "there?",
+        "The data are standardised: mean 0, standard deviation 1. What goes wrong with ReLU after "
+        "the autoencoder's last decoder layer?",
         {
             "a": Option(
-                "Nothing; more ReLU makes the model more expressive.",
-                "A ReLU at the very end bends nothing that a later layer could use. It only "
-                "forbids negative values.",
+                "Nothing, if one trains long enough.",
+                "No training helps: where the data are negative, the best that ReLU can answer "
+                "is 0. That leaves an error which no weights can remove.",
             ),
             "b": Option(
-                "No entry of the code or of the output could be negative.",
-                "With ReLU at the end, data with negative entries cannot be reconstructed. "
-                "On the code it is a choice: sparse autoencoders make it on purpose, since "
-                "ReLU gives exact zeros. Here the code stays free.",
+                "Negative entries cannot be restored.",
+                "ReLU gives 0 and above only, and data with mean 0 have entries of both signs. "
+                "The output must be able to reach every value of the data.",
                 True,
             ),
             "c": Option(
-                "The gradient would be 0 everywhere.",
-                "It would be 0 only where the pre-activation is below 0, as for each ReLU.",
+                "The shapes no longer fit.",
+                "An activation works entry by entry and changes no shape.",
             ),
             "d": Option(
-                "The shapes would no longer fit.",
-                "An activation works entry by entry and changes no shape.",
+                "The output is between 0 and 1.",
+                "That would be the sigmoid. ReLU has no upper limit.",
+            ),
+        },
+    ),
+    Question(
+        "shrinkage",
+        "Soft thresholding with λ = 0.5 is applied to (2, 0.3, -1). What comes out, and what is "
+        "its price?",
+        {
+            "a": Option(
+                "(2, 0, -1). Its price is a jump.",
+                "This is hard thresholding: survivors stay as they are, and the function jumps "
+                "at λ. Soft thresholding moves them towards 0.",
+            ),
+            "b": Option(
+                "(1.5, 0, 0). Its price is that negative numbers are lost.",
+                "This is ReLU(x − λ). Soft thresholding looks at the size, whatever the sign: -1 "
+                "survives.",
+            ),
+            "c": Option(
+                "(1.5, 0, -0.5). Its price is that what survives is too small.",
+                "All survivors move towards 0 by λ. This is shrinkage.",
+                True,
+            ),
+            "d": Option(
+                "(1.5, -0.2, -1.5). Its price is that nothing becomes exactly 0.",
+                "Here 0.5 was subtracted from every number: a bias, not a threshold. What is "
+                "at most 0.5 in size becomes 0, and the others move towards 0.",
             ),
         },
     ),
