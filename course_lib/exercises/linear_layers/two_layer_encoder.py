@@ -128,12 +128,7 @@ class OneLayerOnly(nn.Module):
     "You make both layers but use only the first: your result is the hidden layer. Give it to "
     "`self.encoder_linear2` as well."
 )
-class SecondLayerNotUsed(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class SecondLayerNotUsed(TwoLayerEncoder):
     def forward(self, x):
         return self.encoder_linear1(x)
 
@@ -142,12 +137,7 @@ class SecondLayerNotUsed(nn.Module):
     "You give both layers the input `x`, and return what the second makes of it. The second layer "
     "takes the result of the first."
 )
-class SecondLayerGetsInput(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class SecondLayerGetsInput(TwoLayerEncoder):
     def forward(self, x):
         self.encoder_linear1(x)
         return self.encoder_linear2(x)
@@ -157,12 +147,7 @@ class SecondLayerGetsInput(nn.Module):
     "In `forward` you use the layers in the wrong order, the second one first (or the inner one "
     "of two nested calls is the second). `x` goes to `encoder_linear1`."
 )
-class OrderSwapped(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class OrderSwapped(TwoLayerEncoder):
     def forward(self, x):
         return self.encoder_linear1(self.encoder_linear2(x))
 
@@ -238,12 +223,7 @@ class SecondWithoutBias(nn.Module):
     "The bias of `encoder_linear1` is never added: you multiply by its weight alone. Call the "
     "layer itself, `self.encoder_linear1(x)`, which does both."
 )
-class FirstBiasNotUsed(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class FirstBiasNotUsed(TwoLayerEncoder):
     def forward(self, x):
         return self.encoder_linear2(x @ self.encoder_linear1.weight.T)
 
@@ -252,12 +232,7 @@ class FirstBiasNotUsed(nn.Module):
     "Neither bias is ever added: you multiply by the weights alone. Call the layers themselves, "
     "such as `self.encoder_linear1(x)`: each multiplies and adds its bias."
 )
-class BiasesNotUsed(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class BiasesNotUsed(TwoLayerEncoder):
     def forward(self, x):
         return x @ self.encoder_linear1.weight.T @ self.encoder_linear2.weight.T
 
@@ -265,12 +240,7 @@ class BiasesNotUsed(nn.Module):
 @exercise.misconception(
     "You return two tensors, the code and the hidden layer. Return the code alone."
 )
-class HiddenReturnedToo(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class HiddenReturnedToo(TwoLayerEncoder):
     def forward(self, x):
         hidden = self.encoder_linear1(x)
         return self.encoder_linear2(hidden), hidden
@@ -279,12 +249,7 @@ class HiddenReturnedToo(nn.Module):
 @exercise.misconception(
     "You return two tensors, the hidden layer and the code. Return the second one alone."
 )
-class HiddenReturnedFirst(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class HiddenReturnedFirst(TwoLayerEncoder):
     def forward(self, x):
         hidden = self.encoder_linear1(x)
         return hidden, self.encoder_linear2(hidden)
@@ -412,12 +377,7 @@ class SuperForgotten(nn.Module):
     "You put a ReLU between the layers. That comes in the next unit. This encoder is linear "
     "throughout."
 )
-class ReluBetween(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class ReluBetween(TwoLayerEncoder):
     def forward(self, x):
         return self.encoder_linear2(torch.relu(self.encoder_linear1(x)))
 
@@ -426,12 +386,7 @@ class ReluBetween(nn.Module):
     "You put a ReLU on the code, so none of its entries can be negative. This encoder is linear "
     "throughout: return what `encoder_linear2` gives."
 )
-class ReluOnCode(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class ReluOnCode(TwoLayerEncoder):
     def forward(self, x):
         return torch.relu(self.encoder_linear2(self.encoder_linear1(x)))
 
@@ -465,12 +420,7 @@ class LittleDropoutBetween(DropoutBetween):
     "Your values are right, but the code is cut off from the layers (`.detach()`, `.data` or "
     "`torch.no_grad()`), so they could never be trained."
 )
-class Detached(nn.Module):
-    def __init__(self, input_dim, encoding_dim):
-        super().__init__()
-        self.encoder_linear1 = nn.Linear(input_dim, 2 * encoding_dim)
-        self.encoder_linear2 = nn.Linear(2 * encoding_dim, encoding_dim)
-
+class Detached(TwoLayerEncoder):
     def forward(self, x):
         return self.encoder_linear2(self.encoder_linear1(x)).detach()
 
