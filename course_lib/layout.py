@@ -7,12 +7,18 @@ from pathlib import Path
 
 from course_lib.errors import EnvironmentProblem, UnknownName
 
+WELCOME = "notebooks/00_welcome.ipynb"
+
 
 def course_root(start: Path | None = None) -> Path | None:
-    """The nearest folder at or above `start` that holds notebooks/ and exercises/, or None."""
+    """The nearest folder at or above `start` that holds the course, or None.
+
+    It is known by its exercises/ and by its units/ or its welcome page.
+    """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "notebooks").is_dir() and (folder / "exercises").is_dir():
+        ours = (folder / WELCOME).exists() or any((folder / "units").glob("*/lesson.py"))
+        if (folder / "exercises").is_dir() and ours:
             return folder
     return None
 
@@ -78,8 +84,8 @@ class Layout:
             found = home
         if found is None:
             raise EnvironmentProblem(
-                f"No course was found at or above {start or Path.cwd()}: a folder with notebooks/ "
-                "and exercises/ is expected. Change into the folder that you cloned."
+                f"No course was found at or above {start or Path.cwd()}: a folder with exercises/ "
+                f"and {WELCOME} is expected. Change into the folder that you cloned."
             )
         return cls(found)
 

@@ -118,7 +118,10 @@ def test_rings(unit2, seed):
     assert torch.allclose(stack(points), line(points), atol=1e-4)
     assert unit2.right(line) == pytest.approx(50, abs=5)
     assert unit2.right(stack) == pytest.approx(50, abs=5)
-    assert unit2.right(lambda x: x[:, :1]) == pytest.approx(70, abs=5)
+    assert unit2.right(lambda x: x[:, :1] + 0.15) == pytest.approx(67.5, abs=2)
+    beside = space["new_points"][:, 0] > 0.35
+    assert beside[space["new_classes"] == 0].float().mean() < 0.1
+    assert beside[space["new_classes"] == 1].float().mean().item() == pytest.approx(0.38, abs=0.07)
     for axis in (0, 1):  # the disc and the ring, as the first figure's text has them
         assert points[classes == 0][:, axis].abs().max() < 0.7
     assert points[classes == 0].norm(dim=1).max() < points[classes == 1].norm(dim=1).min()
@@ -157,7 +160,8 @@ def test_saturation(unit2, seed):
     assert beyond[good] < 1
     assert beyond[saturated] == pytest.approx(80, abs=4)
     hidden = range(5)
-    assert all(shares[saturated][i] < shares[good][i] / 2 for i in hidden)
+    assert all(shares[saturated][i] < shares[good][i] for i in hidden)
+    assert all(shares[saturated][i] < shares[good][i] / 2 for i in hidden[1:])
     assert min(shares[saturated]) == shares[saturated][4]
     assert shares[vanishing][5] > 1000 * shares[vanishing][0]
     assert read[good] > 90 and read[with_relu] > 90
@@ -241,7 +245,7 @@ def test_autoencoders(unit2, seed):
     assert 0.3 < lost / (last[everywhere] - floor) < 0.6
     if seed == 0:  # as printed
         assert last[on_code] == pytest.approx(0.161, abs=0.003)
-        assert zeros[on_code] == pytest.approx(27, abs=1.5)
+        assert zeros[on_code] == pytest.approx(27, abs=0.4)  # printed to the nearest 5
         assert silent.sum().item() == 18
         assert lost / (last[everywhere] - floor) == pytest.approx(0.5, abs=0.04)
 
@@ -259,7 +263,7 @@ def test_thresholds_on_noisy_digits(unit2, seed):
         results = [unit2.after(name, threshold) for threshold in grid]
         error, share = min(results)
         assert grid[results.index((error, share))] == pytest.approx(best)
-        assert error == pytest.approx(lowest, abs=0.6)
+        assert error == pytest.approx(lowest, abs=0.7)
         assert share == pytest.approx(zeros, abs=1)
     assert unit2.after("hard", 0)[0] == pytest.approx(22.5, abs=0.3)
     assert unit2.after("ReLU(x − λ)", 0)[0] == pytest.approx(16.3, abs=0.3)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 from course_lib.errors import EnvironmentProblem
-from course_lib.layout import Layout
+from course_lib.layout import WELCOME, Layout
 
-WELCOME = "notebooks/00_welcome.ipynb"
 SETTINGS = Path(__file__).parent / "lab_settings"
 
 
@@ -24,6 +25,13 @@ def lab_command(root: Path, options: list[str]) -> list[str]:
     given = {option.split("=")[0] for option in options}
     kept = [f"{name}={value}" for name, value in ours.items() if name not in given]
     return [sys.executable, "-m", "jupyterlab", *kept, *options]
+
+
+def own_environment() -> dict[str, str]:
+    """The environment with this Python's scripts on the path: JupyterLab's terminals then know
+    `course`, also where no virtual environment was activated."""
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path}
 
 
 def open_lab(options: list[str]) -> int:
@@ -43,6 +51,6 @@ def open_lab(options: list[str]) -> int:
             "`git checkout notebooks`, or run `course build`."
         )
     try:
-        return subprocess.call(lab_command(root, options), cwd=root)
+        return subprocess.call(lab_command(root, options), cwd=root, env=own_environment())
     except KeyboardInterrupt:
         return 0  # JupyterLab has had the same signal and has said what it did

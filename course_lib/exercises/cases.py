@@ -63,21 +63,21 @@ class Draw:
         if layout == "strided":
             wide = (*shape[:-1], 2 * shape[-1])
             return self.normal(*wide, scale=scale, shift=shift, dtype=dtype)[..., ::2]
-        values = torch.randn(shape, generator=self.generator, dtype=torch.float64)
+        values = torch.randn(shape, generator=self.generator, dtype=torch.float64, device="cpu")
         return (values * scale + shift).to(dtype)
 
     def uniform(
         self, *shape: int, low: float = 0.0, high: float = 1.0, dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """Entries drawn evenly between `low` and `high`."""
-        values = torch.rand(shape, generator=self.generator, dtype=torch.float64)
+        values = torch.rand(shape, generator=self.generator, dtype=torch.float64, device="cpu")
         return (low + (high - low) * values).to(dtype)
 
     def integer(self, low: int, high: int) -> int:
         """One integer from `low` to `high`, both included."""
-        return int(torch.randint(low, high + 1, (1,), generator=self.generator))
+        return int(torch.randint(low, high + 1, (1,), generator=self.generator, device="cpu"))
 
     def shuffled(self, items: list) -> list:
         """The items in a random order."""
-        order = torch.randperm(len(items), generator=self.generator).tolist()
+        order = torch.randperm(len(items), generator=self.generator, device="cpu").tolist()
         return [items[i] for i in order]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from course_lib.exercises.observations import Observation
+from course_lib.exercises.observations import Observation, Unusual
 
 # Two right answers may add in another order: relative and absolute tolerance by precision.
 TOLERANCE = {torch.float64: (1e-7, 1e-9), torch.float32: (1e-4, 1e-5), torch.float16: (2e-2, 2e-3)}
@@ -58,6 +59,8 @@ def kind_of(value: Any) -> str:
         return "torch tensor"
     if isinstance(value, np.ndarray):
         return "numpy array"
+    if isinstance(value, Unusual):
+        return value.kind
     if isinstance(value, bool | np.bool_):
         return "bool"
     if isinstance(value, int | float | np.number):
@@ -79,9 +82,14 @@ def close(
     a, b = torch.as_tensor(expected), torch.as_tensor(seen)
     if not a.is_floating_point() and not b.is_floating_point():
         return torch.equal(a, b)
-    precision = a.dtype if isinstance(expected, Tensor | np.ndarray) else torch.float32
-    relative, absolute = tolerance or TOLERANCE.get(precision, TOLERANCE[torch.float32])
+    relative, absolute = tolerance or tolerance_for(expected)
     return torch.allclose(b.double(), a.double(), rtol=relative, atol=absolute, equal_nan=equal_nan)
+
+
+def tolerance_for(expected: Any) -> tuple[float, float]:
+    """(relative, absolute) by the precision of the expected value."""
+    precision = torch.as_tensor(expected).dtype
+    return TOLERANCE.get(precision, TOLERANCE[torch.float32])
 
 
 def _first_entry(expected: Any, seen: Any, tolerance: tuple[float, float] | None) -> str:
@@ -89,11 +97,8 @@ def _first_entry(expected: Any, seen: Any, tolerance: tuple[float, float] | None
     a, b = torch.as_tensor(expected).double(), torch.as_tensor(seen).double()
     if a.dim() == 0:
         return f"{shown(b.item())} instead of {shown(a.item())}"
-    relative, absolute = tolerance or TOLERANCE[torch.float32]
+    relative, absolute = tolerance or tolerance_for(expected)
     wrong = ~torch.isclose(b, a, rtol=relative, atol=absolute)
-    if not wrong.any():
-        relative, absolute = TOLERANCE[torch.float64]
-        wrong = ~torch.isclose(b, a, rtol=relative, atol=absolute)
     index = tuple(wrong.nonzero()[0].tolist()) if wrong.any() else (0,) * a.dim()
     share = f"{int(wrong.sum())} of {a.numel()} entries differ; the first at index {list(index)}"
     return f"{share}: {b[index]:.6g} instead of {a[index]:.6g}"
@@ -235,11 +240,7 @@ def first_difference(
     if set(want) != set(have):
         if have == {"": None}:
             return Difference("result", "Your function returned None. Is the `return` missing?")
-        return Difference(
-            "result",
-            f"{_count(have)} came back; {_count(want)} "
-            f"expected{': ' + ', '.join(labels) if labels else ''}.",
-        )
+        return Difference("result", _other_form(want, have, labels))
     names = _output_names(want, labels)
     for path, leaf in want.items():
         if have[path] is None and leaf is not None:
@@ -247,6 +248,16 @@ def first_difference(
         if found := _leaf_difference(names[path], leaf, have[path], tolerance):
             return found
     return _gradient_difference(expected, seen, tolerance)
+
+
+def _other_form(want: Mapping[str, Any], have: Mapping[str, Any], labels: tuple[str, ...]) -> str:
+    """The sentence for outputs that come back in another number or container."""
+    if len(want) == len(have) == 1:
+        return "Your result came back inside a list, tuple or dictionary. Return it by itself."
+    if len(want) == len(have):
+        return f"Your values came back in another form. Return a tuple: {', '.join(labels)}."
+    asked = f": {', '.join(labels)}" if labels else ""
+    return f"{_count(have)} came back; {_count(want)} expected{asked}."
 
 
 def _count(leaves) -> str:

@@ -25,6 +25,7 @@ from course_lib.exercises.declarations import (
     is_blank,
     source_of,
 )
+from course_lib.exercises.isolation import isolated
 from course_lib.exercises.observations import Observation, Raised, observe_call, observe_module
 from course_lib.exercises.verdicts import Status, Verdict
 
@@ -37,7 +38,8 @@ class Trial:
 
     def __init__(self, exercise: FunctionExercise, seed: int):
         self.exercise, self.seed = exercise, seed
-        self.cases = sorted(exercise.cases(Draw(seed)), key=lambda case: case.size)
+        with isolated(seed):  # a notebook's default dtype must not change the inputs
+            self.cases = sorted(exercise.cases(Draw(seed)), key=lambda case: case.size)
         self._seen: dict[tuple[int, int], Observation] = {}
 
     def observed(self, own: Any, at: int) -> Observation:

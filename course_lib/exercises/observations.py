@@ -6,13 +6,10 @@ verdicts are reached by comparing observations alone (`comparison`).
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 import traceback
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.exercises.cases import Case, Draw
+from course_lib.exercises.isolation import isolated
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,9 @@ class Observation:
     parameters: Mapping[str, tuple[int, ...]] | None = None  # of a module: name → shape
 
 
+MOST_ENTRIES = 1_000_000  # no exercise asks for more; a larger output is not copied
+
+
 def leaves_of(value: Any, path: str = "") -> dict[str, Any]:
     """Flatten tuples, lists and dicts of outputs into {path: leaf}."""
     if isinstance(value, tuple | list):
@@ -79,31 +80,11 @@ def raised_by(error: BaseException) -> Raised:
         if "site-packages" not in f.filename and "/course_lib/" not in f.filename.replace("\\", "/")
     ]
     line = f"line {own[-1].lineno}: {own[-1].line}" if own and own[-1].line else ""
-    return Raised(type(error).__name__, str(error).strip().split("\n")[0], line)
-
-
-@contextlib.contextmanager
-def quiet(seed: int):
-    """Run an answer without its prints and warnings; its randomness comes from `seed` alone.
-
-    torch's global generator is set and put back directly: `torch.manual_seed` and `fork_rng`
-    also visit every accelerator, which takes longer than most answers.
-    """
-    generator = torch.default_generator
-    state = generator.get_state()
-    generator.manual_seed(seed)
     try:
-        with (
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-            warnings.catch_warnings(),
-            np.errstate(all="ignore"),
-            torch.enable_grad(),
-        ):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        generator.set_state(state)
+        said = str(error).strip().split("\n")[0]
+    except Exception:  # an exception's own __str__ may fail
+        said = ""
+    return Raised(type(error).__name__, said, line)
 
 
 def is_float(value: Any) -> bool:
@@ -170,15 +151,32 @@ def _gradients(
     return dict(zip(wanted, found, strict=True)), None
 
 
-def _plain(leaves: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        k: v.detach().clone()
-        if isinstance(v, Tensor)
-        else v.copy()
-        if isinstance(v, np.ndarray)
-        else v
-        for k, v in leaves.items()
-    }
+@dataclass(frozen=True)
+class Unusual:
+    """An output that is never asked for, by what it is: its values are not looked at."""
+
+    kind: str
+
+    def __repr__(self) -> str:
+        return f"<{self.kind}>"
+
+
+def _plain(value: Any) -> Any:
+    """A leaf as plain data that can be compared, printed and sent."""
+    if isinstance(value, Tensor):
+        if value.is_nested or value.layout != torch.strided or value.is_quantized or value.is_meta:
+            layout = str(value.layout).removeprefix("torch.").replace("_", " ")
+            return Unusual("tensor without values" if value.is_meta else f"{layout} tensor")
+        if value.numel() > MOST_ENTRIES:
+            return Unusual(f"tensor of {value.numel():,} entries")
+        return value.detach().clone()
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "biuf" or value.size > MOST_ENTRIES:
+            return Unusual(f"numpy array of {value.dtype}, shape {value.shape}")
+        return value.copy()
+    if value is None or isinstance(value, bool | int | float | str | np.number | np.bool_):
+        return value
+    return Unusual(type(value).__name__)
 
 
 def observe_call(
@@ -193,14 +191,16 @@ def observe_call(
     leaves_in = {n: leaf for n, (_, leaf) in copies.items() if leaf is not None}
     if parameters and gradients:
         leaves_in |= dict(parameters)
-    with quiet(seed):
+    with isolated(seed):
         try:
             leaves = leaves_of(answer(*(value for value, _ in copies.values())))
-        except Exception as error:
+            plain = {path: _plain(leaf) for path, leaf in leaves.items()}
+        except (Exception, SystemExit) as error:  # an interrupt by the learner goes through
             return Observation(raised=raised_by(error))
-        grads, gradient_error = _gradients(leaves, leaves_in, seed) if gradients else ({}, None)
-    changed = tuple(n for n, (copy, _) in copies.items() if _changed(case.args[n], copy))
-    return Observation(_plain(leaves), grads, changed, gradient_error=gradient_error)
+        usual = {path: leaf for path, leaf in leaves.items() if is_float(plain[path])}
+        grads, gradient_error = _gradients(usual, leaves_in, seed) if gradients else ({}, None)
+        changed = tuple(n for n, (copy, _) in copies.items() if _changed(case.args[n], copy))
+    return Observation(plain, grads, changed, gradient_error=gradient_error)
 
 
 def fill_parameters(module: nn.Module, seed: int) -> None:
@@ -216,44 +216,52 @@ def observe_module(
 ) -> Observation:
     """Build `cls(**init)`, give it the reference's weights, and observe its forward pass.
 
-    It is called in training and in evaluation mode. Where the two differ (dropout, a condition
-    on `self.training`), the one that is not as the reference's is kept.
+    A model takes the dtype of its input. It is called in training and in evaluation mode. Where
+    the two differ (dropout, a condition on `self.training`), the one that is not as the
+    reference's is kept.
     """
-    with quiet(seed):
-        model_reference = reference(*case.init.values())
-        fill_parameters(model_reference, seed)
+    double = any(is_float(v) and v.dtype == torch.float64 for v in case.args.values())
+    dtype = torch.float64 if double else torch.float32
+    with isolated(seed):
+        right = reference(*case.init.values()).to(dtype)
+        fill_parameters(right, seed)
         try:
-            model = cls(*case.init.values())
+            model = cls(*case.init.values()).to(dtype)
             shapes = {n: tuple(p.shape) for n, p in model.named_parameters()}
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Observation(raised=raised_by(error))
         try:
-            model.load_state_dict(model_reference.state_dict())
-        except RuntimeError:  # other names or shapes: the table of parameters tells
+            model.load_state_dict(right.state_dict())
+        except Exception:  # other names or shapes: the table of parameters tells
             fill_parameters(model, seed)
-    parameters = dict(model.named_parameters())
-    training = observe_call(model.train(), case, gradients, seed, parameters)
-    seen = observe_call(model.eval(), case, gradients, seed, parameters)
+
+    def seen_in(module: nn.Module) -> Observation:
+        return observe_call(module, case, gradients, seed, dict(module.named_parameters()))
+
+    training, seen = seen_in(model.train()), seen_in(model.eval())
     if training.raised or not _equal(training, seen):
-        expected = observe_call(model_reference.train(), case, gradients, seed)
-        seen = seen if _equal(training, expected) else training
-    return Observation(
-        seen.leaves, seen.gradients, seen.changed, seen.raised, seen.gradient_error, shapes
-    )
+        seen = seen if _equal(training, seen_in(right.train())) else training
+    return replace(seen, parameters=shapes)
 
 
 def _equal(a: Observation, b: Observation) -> bool:
-    """Whether two calls gave the same tensors and left the same marks."""
+    """Whether two calls gave the same values and gradients and left the same marks."""
     return (
         a.changed == b.changed
-        and list(a.leaves) == list(b.leaves)
-        and all(
-            type(a.leaves[p]) is type(b.leaves[p])
-            and (
-                torch.allclose(a.leaves[p], b.leaves[p], equal_nan=True)
-                if is_float(a.leaves[p]) and a.leaves[p].shape == b.leaves[p].shape
-                else not isinstance(a.leaves[p], Tensor)
-            )
-            for p in a.leaves
-        )
+        and bool(a.gradient_error) == bool(b.gradient_error)
+        and bool(a.raised) == bool(b.raised)
+        and _equal_values(a.leaves, b.leaves)
+        and _equal_values(a.gradients, b.gradients)
     )
+
+
+def _equal_values(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return list(a) == list(b) and all(_equal_value(a[key], b[key]) for key in a)
+
+
+def _equal_value(a: Any, b: Any) -> bool:
+    if isinstance(a, Tensor) and isinstance(b, Tensor):
+        return a.shape == b.shape and torch.allclose(a.double(), b.double(), equal_nan=True)
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    return type(a) is type(b) and a == b

@@ -32,11 +32,15 @@ def location() -> Path | None:
     if chosen == "off" or os.environ.get("NBGRADER_EXECUTION"):
         return None
     if chosen:
-        return Path(chosen)
-    root = course_root()
+        return Path(chosen).expanduser()
+    try:
+        here = Path.cwd().resolve()
+    except OSError:  # the working folder has been deleted
+        return None
+    root = course_root(here)
     if root is None:
         return Path(platformdirs.user_data_dir("sae-course")) / "progress.json"
-    if (root / "solutions") in (Path.cwd().resolve(), *Path.cwd().resolve().parents):
+    if here.is_relative_to(root / "solutions"):
         return None  # running a solution is not solving
     return root / FILE_NAME
 
@@ -53,27 +57,49 @@ def read(path: Path | None = None) -> dict[str, Any]:
         return empty()
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not (
-            isinstance(record, dict)
-            and record.get("version") == 1
-            and all(isinstance(record.get(k), dict) for k in ("exercises", "guesses", "quiz"))
-        ):
-            raise ValueError("it is not a progress record of this course")
+        _require_sound(record)
     except OSError as error:
         _tell(f"Your progress file {path} cannot be read ({error.strerror}); going on without it.")
         return empty()
-    except ValueError as error:
-        aside = path.with_suffix(".damaged.json")
-        try:
-            os.replace(path, aside)
-            _tell(
-                f"Your progress file {path.name} was damaged ({error}). It was kept as "
-                f"{aside.name}, and a new one is started; your notebooks are untouched."
-            )
-        except OSError:
-            _tell(f"Your progress file {path} is damaged ({error}); going on without it.")
+    except (ValueError, RecursionError) as error:
+        _set_aside(path, error)
         return empty()
     return record
+
+
+def _require_sound(record: Any) -> None:
+    """Raise ValueError unless `record` has the form that this module writes."""
+    sections = ("exercises", "guesses", "quiz")
+    if not isinstance(record, dict) or record.get("version") != 1:
+        raise ValueError("it is not a progress record of this course")
+    if not all(isinstance(record.get(s), dict) for s in sections):
+        raise ValueError(f"one of its sections {', '.join(sections)} is missing")
+    for key, entry in record["exercises"].items():
+        sound = (
+            isinstance(entry, dict)
+            and all(isinstance(entry.get(k), int) for k in ("attempts", "hints"))
+            and isinstance(entry.get("passed"), str | None)
+        )
+        if not sound:
+            raise ValueError(f"its entry for {key} cannot be read")
+    for section in ("guesses", "quiz"):
+        for key, value in record[section].items():
+            if not isinstance(value, str):
+                raise ValueError(f"its entry for {key} cannot be read")
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    """Keep a damaged file under a name of its own."""
+    taken = (path.with_suffix(f".damaged{n or ''}.json") for n in range(1000))
+    aside = next(p for p in taken if not p.exists())
+    try:
+        os.replace(path, aside)
+        _tell(
+            f"Your progress file {path.name} was damaged ({error}). It was kept as "
+            f"{aside.name}, and a new one is started; your notebooks are untouched."
+        )
+    except OSError:
+        _tell(f"Your progress file {path} is damaged ({error}); going on without it.")
 
 
 def update(change: Callable[[dict[str, Any]], None]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
 from course_lib.errors import WrongArgument
@@ -55,11 +57,18 @@ class Field:
 
 
 def _normal(value: Any) -> Any:
+    """A value in the form in which it is compared: tuples, numbers, lower-case words."""
     if isinstance(value, torch.Size | list | tuple):
         return tuple(_normal(v) for v in value)
-    if isinstance(value, torch.Tensor) and value.numel() == 1:
-        return value.item()
-    return value.strip().lower() if isinstance(value, str) else value
+    if isinstance(value, torch.Tensor | np.ndarray | np.generic):
+        return _normal(value.tolist())
+    if isinstance(value, str):
+        word = value.strip().lower()
+        try:  # a shape or number in quotes is meant as what it spells
+            return _normal(ast.literal_eval(word)) if word[:1] in "([-0123456789" else word
+        except (ValueError, SyntaxError):
+            return word
+    return value
 
 
 class PredictionExercise(Exercise):
@@ -177,7 +186,7 @@ class ChoiceExercise(Exercise):
         if is_blank(answer):
             return self.verdict(Status.BLANK)
         letter = answer.strip().strip("\"'").lower() if isinstance(answer, str) else answer
-        if letter not in self.options:
+        if not isinstance(letter, str) or letter not in self.options:
             raise WrongArgument(
                 f"check.{self.name} was given {answer!r}; it expects one of "
                 f"{', '.join(repr(known) for known in self.options)}."
