@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,12 @@ def course_root(start: Path | None = None) -> Path | None:
         if (folder / "exercises").is_dir() and ours:
             return folder
     return None
+
+
+def path_with_scripts() -> str:
+    """$PATH with this Python's scripts first: `course` and `alembic` are then found by name, also
+    where no virtual environment was activated."""
+    return os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from course_lib.errors import WrongArgument
 
 if TYPE_CHECKING:
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 # Okabe and Ito's palette; black is left for text and axes.
 BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
@@ -58,20 +60,40 @@ def new_figure(
     return figure, figure.subplots(rows, columns, **subplots)
 
 
-def to_png(figure: Figure, dpi: int = DPI) -> bytes:
-    """Render a figure as a PNG with a palette of 128 colours, a third of the usual size."""
+def to_pixels(figure: Figure) -> np.ndarray:
+    """A figure's pixels, shape (height, width, 3)."""
     import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
 
     canvas = FigureCanvasAgg(figure)
-    figure.set_dpi(dpi)
+    figure.set_dpi(DPI)
     canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    stream = io.BytesIO()
-    picture.quantize(128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        stream, format="png", compress_level=6
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
+def to_png(pixels: np.ndarray, compression: int = 6) -> bytes:
+    """A PNG of 128 colours: a third of the usual size, quicker to make and to send.
+
+    compression : 1 (quickest) to 9 (smallest).
+    """
+    from PIL import Image
+
+    few = Image.fromarray(pixels).quantize(
+        128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
     )
+    return _encoded(few, compression)
+
+
+def compressed(png: bytes) -> bytes:
+    """The same picture in fewer bytes, for saving in a notebook."""
+    from PIL import Image
+
+    return _encoded(Image.open(io.BytesIO(png)), 6)
+
+
+def _encoded(picture: Image.Image, compression: int) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, format="png", compress_level=compression)
     return stream.getvalue()
 
 
@@ -99,4 +121,4 @@ def show_figure(figure: Figure, alt: str) -> ShownFigure:
     """
     if len(alt.split()) < 4:
         raise WrongArgument(f"alt is {alt!r}; describe what the figure shows in a sentence.")
-    return ShownFigure(to_png(figure), alt)
+    return ShownFigure(to_png(to_pixels(figure)), alt)

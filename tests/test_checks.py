@@ -73,6 +73,21 @@ def test_wrong_calls(check):
         check.linear_forward(lambda x, W, b: x, seed="today")
     with pytest.raises(WrongArgument, match="expects one of"):
         check.weight_scale("z")
+    for odd in (["a"], {}, 3):
+        with pytest.raises(WrongArgument, match="expects one of"):
+            check.weight_scale(odd)
+    for seed in (True, -1, 1.0, 2**64):
+        with pytest.raises(WrongArgument, match="non-negative integer"):
+            check.linear_forward(lambda x, W, b: x, seed=seed)
+    with pytest.raises(WrongArgument, match="Name the exercise after a dot"):
+        check(lambda x, W, b: x)
+    for number in (True, 1.0, "2"):
+        with pytest.raises(WrongArgument, match="hints 1 to 3"):
+            open_unit(UNIT).hint.linear_forward(number)
+    for name in (1, "1", "01"):
+        assert open_unit(name).name == UNIT
+    with pytest.raises(UnknownName):
+        open_unit(["a"])
 
 
 def test_a_failed_check_prints_a_seed_that_repeats_it(check, capsys):
@@ -98,10 +113,11 @@ def test_under_nbgrader_a_failed_check_fails_its_cell(check, monkeypatch):
 
 def test_verdicts_read_well_as_html():
     exercise = load_unit(UNIT).exercise("linear_forward")
-    verdict = exercise.examine(lambda x, W, b: x @ W.T + b * float("<3" == "<3") * 2, 1)
+    verdict = exercise.examine(lambda x, W, b: x @ W.T + 2 * b, 1)
     html = verdict._repr_html_()
-    assert 'role="status"' in html and "<script" not in html
-    assert "not yet" in html and "Expected" in html
+    assert 'role="status"' in html and "not yet" in html and "Expected" in html
+    hostile = exercise.examine(lambda x, W, b: "<script>alert(1)</script>", 1)._repr_html_()
+    assert "<script>" not in hostile and "&lt;script&gt;" in hostile
     assert "✗ linear_forward: not yet (0 of 2 points)" in str(verdict)
 
 
@@ -175,11 +191,13 @@ def test_a_misspelt_forward_is_told():
 
 
 def test_the_smallest_failing_case_is_shown():
-    def wrong_for_many(x):
-        return 2 * x if len(x) == 1 else x
+    def large_first(draw):
+        yield Case({"x": draw.normal(6, 5)}, note="large")
+        yield Case({"x": draw.normal(1, 3)}, note="small")
 
-    text = str(made_of(double, double_cases).examine(wrong_for_many, 0))
-    assert "shape (4, 2)" in text and "one row" not in text
+    exercise = made_of(double, large_first)
+    assert "small" in str(exercise.examine(lambda x: x, 0))
+    assert "large" in str(exercise.examine(lambda x: 2 * x if len(x) == 1 else x, 0))
 
 
 def test_an_answer_may_print_and_warn_without_being_heard(capsys):
@@ -194,13 +212,157 @@ def test_an_answer_may_print_and_warn_without_being_heard(capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_answer_that_stops_python_only_stops_itself():
-    with pytest.raises(KeyboardInterrupt):  # the learner's own interrupt goes through
+def interrupt(x):
+    raise KeyboardInterrupt
+
+
+def test_the_learners_own_interrupt_goes_through():
+    with pytest.raises(KeyboardInterrupt):
         made_of(double, double_cases).examine(interrupt, 0)
 
 
-def interrupt(x):
-    raise KeyboardInterrupt
+class BadRepr:
+    def __repr__(self):
+        raise ValueError("no words")
+
+
+class BadStr(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def bad_str(x):
+    raise BadStr
+
+
+def endless(x):
+    return endless(x)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda x: __import__("sys").exit(3), "stopped with SystemExit"),
+        (lambda x: (2 * x).to_sparse(), "sparse coo tensor"),
+        (lambda x: (2 * x).to("meta"), "tensor without values"),
+        (lambda x: torch.zeros(1).expand(10**5, 10**5), "tensor of 10,000,000,000 entries"),
+        (lambda x: torch.nested.nested_tensor([x[0], x[0]]), "tensor"),
+        (lambda x: BadRepr(), "BadRepr"),
+        (lambda x: (2 * x).numpy(), "stopped with RuntimeError"),
+        (lambda x: [2 * x], "inside a list, tuple or dictionary"),
+        (lambda x: {"y": 2 * x}, "inside a list, tuple or dictionary"),
+        (lambda x: (y for y in x), "is a generator"),
+        (lambda x: 2 * x.to(torch.complex64), "dtype complex64"),
+        (bad_str, "stopped with BadStr"),
+        (endless, "stopped with RecursionError"),
+    ],
+)
+def test_odd_answers_are_met_with_words(answer, words):
+    verdict = made_of(double, double_cases).examine(answer, 0)
+    assert verdict.status is Status.WRONG
+    assert words in str(verdict), str(verdict)
+    assert words.split()[0] in verdict._repr_html_()
+
+
+def test_callables_of_every_kind_may_answer():
+    import functools
+
+    class Callable:
+        def __call__(self, x, factor=2):
+            return factor * x
+
+    def times(x, factor):
+        return factor * x
+
+    exercise = made_of(double, double_cases)
+    for answer in (lambda x: 2 * x, functools.partial(times, factor=2), Callable(),
+                   functools.cache(double)):  # fmt: skip
+        assert exercise.examine(answer, 0).passed
+
+
+def test_an_answers_settings_stay_its_own():
+    import random
+
+    import numpy as np
+
+    def meddler(x):
+        torch.set_default_dtype(torch.float64)
+        torch.set_num_threads(2)
+        torch.use_deterministic_algorithms(True)
+        torch.set_grad_enabled(False)
+        torch.manual_seed(1)
+        np.random.seed(1)
+        random.seed(1)
+        return x
+
+    states = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    made_of(double, double_cases).examine(meddler, 0)
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.get_num_threads() == 1 and torch.is_grad_enabled()
+    assert not torch.are_deterministic_algorithms_enabled()
+    assert torch.equal(states[0], torch.get_rng_state())
+    assert np.random.get_state()[1].tolist() == states[1] and random.getstate() == states[2]
+
+
+@pytest.mark.parametrize("setting", ["dtype", "device"])
+def test_a_notebooks_settings_change_no_verdict(setting):
+    unit = load_unit(UNIT)
+    try:
+        if setting == "dtype":
+            torch.set_default_dtype(torch.float64)
+        else:
+            torch.set_default_device("meta")
+        for name in ("linear_forward", "TwoLayerEncoder", "mended_loss"):
+            exercise = unit.exercise(name)
+            for seed in (990, 991):  # not among the trials that are kept
+                assert exercise.examine(exercise.reference, seed).passed
+        chosen = torch.get_default_dtype(), torch.get_default_device().type
+        assert chosen == ((torch.float64, "cpu") if setting == "dtype" else (torch.float32, "meta"))
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_default_device(None)
+
+
+def test_a_model_that_cuts_its_gradient_while_training_is_caught():
+    exercise = load_unit(UNIT).exercise("TwoLayerEncoder")
+
+    class Cut(exercise.reference):
+        def forward(self, x):
+            y = super().forward(x)
+            return y.detach() if self.training else y
+
+    verdict = exercise.examine(Cut, 0)
+    assert verdict.status is Status.WRONG and "gradient" in str(verdict)
+
+
+def test_a_class_that_inherits_its_methods_is_not_blank():
+    from collections import OrderedDict
+
+    exercise = load_unit(UNIT).exercise("TwoLayerEncoder")
+
+    class Layers(nn.Sequential):
+        def __init__(self, i, e):
+            layers = nn.Linear(i, 2 * e), nn.Linear(2 * e, e)
+            names = "encoder_linear1", "encoder_linear2"
+            super().__init__(OrderedDict(zip(names, layers, strict=True)))
+
+    class Own(exercise.reference):
+        def __init__(self, *sizes):
+            super().__init__(*sizes)
+
+    assert exercise.examine(Layers, 0).passed
+    assert exercise.examine(Own, 0).passed
+
+
+def test_predictions_in_other_clothes():
+    import numpy as np
+
+    exercise = load_unit(UNIT).exercise("predict_shapes")
+    for dress in (list, str, torch.tensor, np.array, torch.Size):
+        dressed = {name: dress(shape) for name, shape in exercise.reference.items()}
+        assert exercise.examine(dressed, 0).passed, dress
+    wrong = exercise.reference | {"hidden_shape": torch.tensor([5, 255])}
+    assert exercise.examine(wrong, 0).status is Status.WRONG
 
 
 def blank_dots(x):
@@ -270,3 +432,25 @@ def test_every_wrong_quiz_choice_says_why():
             reasons = [o.why for o in question.options.values()]
             assert len(reasons) >= 3 and len(set(reasons)) == len(reasons)
             assert all(len(r.split()) >= 5 for r in reasons), question.name
+
+
+def luminance(colour):
+    """Relative luminance of a hex colour, as WCAG 2.1 defines it."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_shown_source_is_the_source_and_can_be_read():
+    from pygments.styles import get_style_by_name
+
+    from course_lib import TwoLayerAutoencoder, show_source
+    from course_lib.source import STYLE
+
+    shown = show_source(TwoLayerAutoencoder.encode)
+    assert "return self.encoder_linear2(h)" in str(shown)
+    assert "two_layer.TwoLayerAutoencoder.encode" in shown._repr_html_()
+    style = get_style_by_name(STYLE)
+    assert style.background_color.lower() in ("#fff", "#ffffff")
+    for _, token in style:
+        assert (1 + 0.05) / (luminance(token["color"] or "000000") + 0.05) > 4.5, token

@@ -25,6 +25,14 @@ def test_doctor_finds_nothing_wrong_here(monkeypatch):
     assert "✗" not in result.output
 
 
+def broken_course(folder):
+    """A course whose notebooks are missing."""
+    (folder / "exercises").mkdir()
+    (folder / "units" / "01_linear_layers").mkdir(parents=True)
+    (folder / "units" / "01_linear_layers" / "lesson.py").write_text("")
+    return folder
+
+
 def findings(look):
     return [str(f) for f in look()]
 
@@ -39,7 +47,7 @@ def test_doctor_tells_a_missing_package(monkeypatch):
 
     monkeypatch.setattr(doctor.importlib.metadata, "version", version)
     said = "\n".join(findings(doctor._packages))
-    assert "✗ matplotlib is not installed. Run `make install`." in said
+    assert "✗ matplotlib is not installed. Run `make install`" in said
     assert "✗ torch 0.1 is installed; the course needs" in said
 
 
@@ -59,10 +67,46 @@ def test_doctor_tells_missing_widgets_and_notebooks(monkeypatch, tmp_path):
     monkeypatch.setattr(doctor.sysconfig, "get_path", lambda _: str(tmp_path))
     said = "\n".join(findings(doctor._jupyterlab))
     assert said.count("live figures would not show") == 2 and "No Python kernel" in said
-    for name in ("notebooks", "exercises"):
-        (tmp_path / name).mkdir()
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(broken_course(tmp_path))
     assert "✗ Missing from" in findings(doctor._notebooks)[0]
+
+
+def test_doctor_tells_a_package_that_cannot_be_imported(monkeypatch):
+    def refuse(name):
+        if name == "sklearn":
+            raise ImportError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(doctor.importlib, "import_module", refuse)
+    (said,) = [f for f in findings(doctor._packages) if f.startswith("✗")]
+    assert "scikit-learn" in said and "cannot be imported (ImportError: libgomp" in said
+
+
+def test_an_exercise_module_with_a_syntax_error_is_named(monkeypatch):
+    from course_lib.exercises import units
+
+    def broken(module):
+        raise SyntaxError("invalid syntax", ("quiz.py", 7, 1, "x ="))
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(units.importlib, "import_module", broken)
+    result = CliRunner().invoke(main, ["progress"])
+    assert result.exit_code == 1 and "Traceback" not in result.output
+    assert "The exercises of 01_linear_layers cannot be read: quiz.py, line 7" in result.output
+    assert any("quiz.py, line 7" in f for f in map(str, doctor.examine()))
+
+
+def test_jupyterlabs_terminals_know_the_command(monkeypatch):
+    import os
+
+    from course_lib.cli import lab
+
+    seen = {}
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.setattr(lab.subprocess, "call", lambda *a, **k: seen.update(k) or 0)
+    assert open_lab([]) == 0
+    first = seen["env"]["PATH"].split(os.pathsep)[0]
+    assert (Path(first) / "course").exists()
 
 
 def test_doctor_survives_what_it_examines(monkeypatch):
@@ -91,9 +135,7 @@ def test_lab_opens_the_welcome_page_and_passes_options_on():
 
 
 def test_lab_says_what_is_missing(tmp_path, monkeypatch):
-    for name in ("notebooks", "exercises"):
-        (tmp_path / name).mkdir()
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(broken_course(tmp_path))
     with pytest.raises(EnvironmentProblem, match="is missing"):
         open_lab([])
 

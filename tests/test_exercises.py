@@ -42,10 +42,11 @@ def test_each_misconception_fails_with_its_own_message(exercise):
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_blank_is_told_apart(exercise):
-    verdict = exercise.examine(exercise.blank(), 0)
-    assert verdict.status is Status.BLANK
-    assert "not written yet" in str(verdict)
-    assert verdict.earned == 0
+    for seed in SEEDS:
+        verdict = exercise.examine(exercise.blank(), seed)
+        assert verdict.status is Status.BLANK
+        assert "not written yet" in str(verdict)
+        assert verdict.earned == 0
 
 
 @pytest.mark.parametrize("exercise", EXERCISES)

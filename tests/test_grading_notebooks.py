@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import nbformat
@@ -12,7 +11,7 @@ from traitlets.config import Config
 
 from course_lib.building.release import configure
 from course_lib.exercises import load_unit
-from course_lib.layout import Layout
+from course_lib.layout import Layout, path_with_scripts
 
 ROOT = Path(__file__).parents[1]
 UNITS = [u for u in Layout(ROOT).units() if u.assignment_text.exists()]
@@ -46,15 +45,14 @@ def submit(root, student, unit, notebook):
 
 
 @pytest.mark.filterwarnings("ignore")  # nbgrader's and SQLAlchemy's own
-@pytest.mark.parametrize("unit", UNITS[:1], ids=lambda u: u.name)
+@pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
 def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatch):
     """Solved: all points. Blank: none. One wrong answer, which warns too: all but its points."""
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
 
     monkeypatch.delenv("COURSE_PROGRESS", raising=False)
-    # nbgrader starts `alembic` by name, so its folder must be on the path, as in an active venv
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", path_with_scripts())  # nbgrader starts `alembic` by name
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     (tmp_path / "solutions" / unit.name).mkdir(parents=True)
     shutil.copy2(unit.solution, tmp_path / "solutions" / unit.name)

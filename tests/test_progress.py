@@ -79,11 +79,37 @@ def test_a_damaged_file_is_set_aside_and_said_once(progress_file, capsys):
     assert json.loads(progress_file.read_text())["exercises"][f"{UNIT}/linear_forward"]["passed"]
 
 
-@pytest.mark.parametrize("content", ["[]", '"text"', '{"version": 7}', '{"version": 1}', "\x00"])
+FOREIGN = (
+    *("[]", '"text"', '{"version": 7}', '{"version": 1}', "\x00", "[" * 100_000),
+    '{"version": 1, "exercises": {"a/b": {}}, "guesses": {}, "quiz": {}}',
+    '{"version": 1, "exercises": {"a/b": 5}, "guesses": {}, "quiz": {}}',
+    '{"version": 1, "exercises": {}, "guesses": {"a/b": 7}, "quiz": {}}',
+    '{"version": 1, "exercises": {}, "guesses": {}, "quiz": {"a/b": ["c"]}}',
+)
+
+
+@pytest.mark.parametrize("content", FOREIGN, ids=range(len(FOREIGN)))
 def test_a_foreign_file_is_set_aside(progress_file, capsys, content):
     progress_file.write_text(content)
     assert progress.read() == progress.empty()
     assert progress_file.with_suffix(".damaged.json").read_text() == content
+
+
+def test_a_second_damaged_file_does_not_replace_the_first(progress_file):
+    for content in ("one", "two"):
+        progress_file.write_text(content)
+        progress.read()
+    assert progress_file.with_suffix(".damaged.json").read_text() == "one"
+    assert progress_file.with_suffix(".damaged1.json").read_text() == "two"
+
+
+def test_a_working_folder_that_is_gone_is_no_obstacle(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("COURSE_PROGRESS", raising=False)
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    open_unit(UNIT).check.linear_forward(right)
+    assert "correct (2 points)" in capsys.readouterr().out
 
 
 def test_a_place_that_cannot_be_written_is_said_once_and_the_check_works(
@@ -133,6 +159,8 @@ def test_nothing_is_recorded_under_nbgrader_or_in_solutions(tmp_path, monkeypatc
     for name in ("notebooks", "exercises", "solutions/01_linear_layers"):
         (tmp_path / name).mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "exercises")
+    assert progress.location() != tmp_path / progress.FILE_NAME, "somebody else's project"
+    (tmp_path / "notebooks" / "00_welcome.ipynb").write_text("{}")
     assert progress.location() == tmp_path / progress.FILE_NAME
     monkeypatch.chdir(tmp_path / "solutions" / "01_linear_layers")
     assert progress.location() is None

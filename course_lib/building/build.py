@@ -41,41 +41,74 @@ def build(
     """Build lessons, solutions and exercises of the named units (all without names).
 
     A notebook whose text, package and versions are those of the last build is not run again
-    (unless `force`); one whose new contents equal the old is not rewritten.
+    (unless `force`); one whose new contents equal the old is not rewritten. A unit is written
+    when all its notebooks have been made: where one fails, the old ones stand together.
+
     say : told each notebook as it is begun. step : see `execute`.
-    Raises `BuildError`; everything built before the failure stands, and so do old notebooks.
+    Raises `BuildError`; units built before the failure stay built.
     """
-    report, digests = Report(), _Digests(layout.root)
-    package = _package_digest(layout.root)
+    work = _Build(layout.root, force, say, step)
     for unit in layout.units(names):
-        steps = [("lesson", unit.lesson, lambda u=unit: render_lesson(u))]
-        if unit.assignment_text.exists():
-            steps.append(("solution", unit.solution, lambda u=unit: render_assignment(u)))
-        for kind, target, render in steps:
-            rendered = _rendered(render, unit)
-            digest = _digest(package, nbformat.writes(rendered.notebook))
-            if not force and digests.holds(target, digest):
-                say(f"{unit.name}: {kind} is up to date")
-                report.unchanged.append(str(target.relative_to(layout.root)))
+        work.build_unit(unit)
+    return work.report
+
+
+class _Build:
+    """One run of `build`: what it was asked, and what it has done."""
+
+    def __init__(self, root: Path, force: bool, say: Callable, step: Callable | None):
+        self.root, self.force, self.say, self.step = root, force, say, step
+        self.report, self.digests = Report(), _Digests(root)
+        self.package = _package_digest(root)
+
+    def build_unit(self, unit: UnitSource) -> None:
+        """Render everything, then run what is out of date, then write."""
+        parts = [("lesson", unit.lesson, _rendered(render_lesson, unit))]
+        if has_exercises := unit.assignment_text.exists():
+            parts.append(("solution", unit.solution, _rendered(render_assignment, unit)))
+        made: list[tuple[Path, str, str]] = []  # target, what it is made from, contents
+        for kind, target, rendered in parts:
+            digest = _digest(self.package, nbformat.writes(rendered.notebook))
+            count = len(rendered.notebook.cells)
+            if self._stands(unit, kind, target, digest):
+                made.append((target, digest, target.read_text(encoding="utf-8")))
                 continue
-            say(f"{unit.name}: running the {kind} ({len(rendered.notebook.cells)} cells) …")
-            executed = execute(rendered, unit.name, target.parent, step)
-            _store(executed, target, report, layout.root)
-            digests.note(target, digest)
-        if unit.assignment_text.exists():
-            _release(unit, digests, force, report, layout.root, say)
-    return report
+            self.say(f"{unit.name}: running the {kind} ({count} cells) …")
+            executed = execute(rendered, unit.name, target.parent, self.step)
+            made.append((target, digest, _text_of(executed)))
+        if has_exercises:
+            solution = made[-1][2]
+            digest = _digest("release", solution)
+            if self._stands(unit, "exercise notebook", unit.exercises, digest):
+                made.append((unit.exercises, digest, unit.exercises.read_text(encoding="utf-8")))
+            else:
+                self.say(f"{unit.name}: releasing the exercises …")
+                made.append((unit.exercises, digest, _text_of(release(unit, solution))))
+        for target, digest, text in made:
+            self._store(target, text)
+            self.digests.note(target, digest)
+
+    def _stands(self, unit: UnitSource, kind: str, target: Path, digest: str) -> bool:
+        """Whether a notebook was made from the same things and has not been touched since."""
+        if self.force or not self.digests.holds(target, digest):
+            return False
+        self.say(f"{unit.name}: the {kind} is up to date")
+        return True
+
+    def _store(self, target: Path, text: str) -> None:
+        name = str(target.relative_to(self.root))
+        if target.exists() and target.read_text(encoding="utf-8") == text:
+            self.report.unchanged.append(name)
+            return
+        write_atomically(target, text)
+        self.report.written.append(name)
 
 
-def _rendered(render: Callable[[], Rendered], unit: UnitSource) -> Rendered:
+def _rendered(render: Callable[[UnitSource], Rendered], unit: UnitSource) -> Rendered:
     try:
-        return render()
+        return render(unit)
     except CourseError:
         raise
-    except SyntaxError as error:
-        raise BuildError(
-            f"{unit.name}: {error.filename}, line {error.lineno}: {error.msg}."
-        ) from None
     except Exception as error:
         raise BuildError(
             f"{unit.name}: its text or its exercises could not be read. "
@@ -83,34 +116,8 @@ def _rendered(render: Callable[[], Rendered], unit: UnitSource) -> Rendered:
         ) from error
 
 
-def _release(
-    unit: UnitSource,
-    digests: _Digests,
-    force: bool,
-    report: Report,
-    root: Path,
-    say: Callable[[str], None],
-) -> None:
-    digest = _digest("release", unit.solution.read_text(encoding="utf-8"))
-    if not force and digests.holds(unit.exercises, digest):
-        say(f"{unit.name}: exercises are up to date")
-        report.unchanged.append(str(unit.exercises.relative_to(root)))
-        return
-    say(f"{unit.name}: releasing the exercises …")
-    notebook = nbformat.reads(release(unit).decode("utf-8"), as_version=4)
-    notebook.metadata["language_info"] = {"name": "python"}
-    _store(notebook, unit.exercises, report, root)
-    digests.note(unit.exercises, digest)
-
-
-def _store(notebook: NotebookNode, target: Path, report: Report, root: Path) -> None:
-    content = nbformat.writes(notebook).rstrip("\n") + "\n"
-    name = str(target.relative_to(root))
-    if target.exists() and target.read_text(encoding="utf-8") == content:
-        report.unchanged.append(name)
-        return
-    write_atomically(target, content)
-    report.written.append(name)
+def _text_of(notebook: NotebookNode) -> str:
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
 
 
 def write_atomically(target: Path, content: str) -> None:
@@ -147,9 +154,10 @@ class _Digests:
     def __init__(self, root: Path):
         self.root, self.path = root, root / CACHE
         try:
-            self.known = json.loads(self.path.read_text(encoding="utf-8"))
+            known = json.loads(self.path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            self.known = {}
+            known = None
+        self.known = known if isinstance(known, dict) else {}
 
     def holds(self, target: Path, digest: str) -> bool:
         known = self.known.get(str(target.relative_to(self.root)))

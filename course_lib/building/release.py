@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import sysconfig
 import tempfile
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import setenv
 from traitlets.config import Config
 
 from course_lib.errors import BuildError
-from course_lib.layout import UnitSource
+from course_lib.layout import UnitSource, path_with_scripts
 
 STUB = "...  # YOUR CODE HERE"
 
@@ -34,8 +33,8 @@ def configure(config: Config) -> Config:
     return config
 
 
-def release(unit: UnitSource) -> bytes:
-    """The blank notebook of a unit, as nbgrader releases it.
+def release(unit: UnitSource, solution: str) -> NotebookNode:
+    """The blank notebook of a unit, as nbgrader releases it from the solution's text.
 
     Raises `BuildError` with nbgrader's own words when it refuses.
     """
@@ -43,7 +42,7 @@ def release(unit: UnitSource) -> bytes:
         root = Path(private)
         source = root / "solutions" / unit.name
         source.mkdir(parents=True)
-        shutil.copy2(unit.solution, source / unit.exercise_file)
+        (source / unit.exercise_file).write_text(solution, encoding="utf-8")
         config = configure(Config())
         config.CourseDirectory.root = str(root)
         config.CourseDirectory.db_url = f"sqlite:///{root / 'gradebook.db'}"
@@ -53,12 +52,12 @@ def release(unit: UnitSource) -> bytes:
         handler.emit = lambda record: said.append(record.getMessage())
         api.log.addHandler(handler)
         api.log.setLevel(logging.WARNING)
-        # nbgrader starts `alembic` by name: it must be found without an activated environment
-        scripts = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-        with setenv(PATH=scripts):
+        with setenv(PATH=path_with_scripts()):  # nbgrader starts `alembic` by name
             result = api.generate_assignment(unit.name)
         made = root / "exercises" / unit.name / unit.exercise_file
         if not result["success"] or not made.exists():
             words = "\n".join(said) or result.get("log") or result.get("error") or "no reason given"
             raise BuildError(f"{unit.name}: nbgrader could not release the exercises.\n{words}")
-        return made.read_bytes()
+        notebook = nbformat.read(made, as_version=4)
+        notebook.metadata["language_info"] = {"name": "python"}
+        return notebook

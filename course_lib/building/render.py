@@ -15,7 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course_lib.errors import BuildError, UnknownName
 from course_lib.exercises.declarations import Exercise
-from course_lib.exercises.units import load_unit
+from course_lib.exercises.units import UNITS, load_unit
 from course_lib.layout import UnitSource
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -35,6 +35,8 @@ def read_text(text: Path) -> tuple[list[NotebookNode], list[int]]:
     source = text.read_text(encoding="utf-8")
     cells = jupytext.reads(source, fmt="py:percent").cells
     lines = [i for i, row in enumerate(source.split("\n"), 1) if re.match(r"# %%( |$)", row)]
+    if not cells:
+        raise BuildError(f"{text} has no cells: each begins with a line '# %%'.")
     if len(cells) != len(lines):
         raise BuildError(
             f"{text}: {len(lines)} markers '# %%' but {len(cells)} cells; the text "
@@ -55,6 +57,11 @@ def render_assignment(unit: UnitSource) -> Rendered:
     Raises `BuildError` when an exercise is unknown, missing, or used twice.
     """
     text = unit.assignment_text
+    if unit.name not in UNITS:
+        raise BuildError(
+            f"{text}: the exercises of {unit.name} are not declared. Add the unit to UNITS in "
+            "course_lib/exercises/units.py."
+        )
     declared = load_unit(unit.name)
     numbers = {e.name: i for i, e in enumerate(declared.exercises, 1)}
     cells, lines, answered, headed = [], [], [], []

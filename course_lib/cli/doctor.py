@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import platform
@@ -15,8 +16,12 @@ from typing import Literal
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from course_lib.errors import CourseError
+
 Level = Literal["right", "note", "wrong"]
 MARK = {"right": "✓", "note": "·", "wrong": "✗"}
+REPAIR = "`make install`, or in a conda environment: pip install -c constraints.txt -e ."
+IMPORTED_AS = {"pillow": "PIL", "scikit-learn": "sklearn"}
 ENOUGH_MEMORY = 2.0  # GB; the largest lesson stays below
 
 
@@ -45,6 +50,8 @@ def examine() -> list[Finding]:
     for look in looks:
         try:
             findings += look()
+        except CourseError as error:
+            findings.append(Finding("wrong", str(error)))
         except Exception as error:  # a doctor must not fall over what it came to examine
             findings.append(
                 Finding(
@@ -59,7 +66,7 @@ def examine() -> list[Finding]:
 def _python() -> Iterator[Finding]:
     version = platform.python_version()
     needed = importlib.metadata.metadata("sae-course")["Requires-Python"]
-    if version not in SpecifierSet(needed):
+    if not SpecifierSet(needed).contains(version, prereleases=True):
         yield Finding("wrong", f"Python {version}: the course needs {needed}.")
     else:
         yield Finding("right", f"Python {version} on {platform.system()} ({sys.prefix})")
@@ -74,17 +81,32 @@ def _packages() -> Iterator[Finding]:
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            yield Finding("wrong", f"{requirement.name} is not installed. Run `make install`.")
+            yield Finding("wrong", f"{requirement.name} is not installed. Run {REPAIR}.")
             continue
-        if requirement.specifier.contains(version, prereleases=True):
+        if broken := _import_problem(requirement.name):
+            yield Finding(
+                "wrong",
+                f"{requirement.name} {version} cannot be imported ({broken}). "
+                f"Install it anew: {REPAIR}.",
+            )
+        elif requirement.specifier.contains(version, prereleases=True):
             good.append(f"{requirement.name} {version}")
         else:
             yield Finding(
                 "wrong",
                 f"{requirement.name} {version} is installed; the course needs "
-                f"{requirement.specifier}. Run `make install`.",
+                f"{requirement.specifier}. Run {REPAIR}.",
             )
     yield Finding("right", f"Packages: {', '.join(good)}")
+
+
+def _import_problem(name: str) -> str:
+    """Why a package cannot be imported; empty when it can."""
+    try:
+        importlib.import_module(IMPORTED_AS.get(name, name))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".split("\n")[0]
+    return ""
 
 
 def _device() -> Iterator[Finding]:
@@ -107,7 +129,7 @@ def _device() -> Iterator[Finding]:
         yield Finding(
             "wrong",
             "torch computes wrongly here: 1·1 + 1·1 + 1·1 gave "
-            f"{total.item()}. Reinstall it with `make install`.",
+            f"{total.item()}. Reinstall it with {REPAIR}.",
         )
 
 
@@ -139,11 +161,11 @@ def _jupyterlab() -> Iterator[Finding]:
             yield Finding(
                 "wrong",
                 f"JupyterLab's extension of {name} is missing from "
-                f"{folder / path}; live figures would not show. Run `make install`.",
+                f"{folder / path}; live figures would not show. Run {REPAIR}.",
             )
     yield _live_figure()
     if not (folder / "kernels" / "python3" / "kernel.json").exists():
-        yield Finding("wrong", f"No Python kernel in {folder / 'kernels'}. Run `make install`.")
+        yield Finding("wrong", f"No Python kernel in {folder / 'kernels'}. Run {REPAIR}.")
 
 
 def _live_figure() -> Finding:
@@ -158,12 +180,12 @@ def _live_figure() -> Finding:
     before = live.picture
     live.set(x=2)
     if live.picture == before or "to 2" not in live.description:
-        return Finding("wrong", "A live figure does not answer its control. Run `make install`.")
+        return Finding("wrong", f"A live figure does not answer its control. Run {REPAIR}.")
     return Finding("right", "A live figure draws, and answers its control")
 
 
 def _notebooks() -> Iterator[Finding]:
-    from course_lib.exercises import UNITS, progress
+    from course_lib.exercises import UNITS, all_units, progress
     from course_lib.layout import Layout
 
     root = Layout.find().root
@@ -181,6 +203,8 @@ def _notebooks() -> Iterator[Finding]:
         )
     else:
         yield Finding("right", f"Notebooks: all {len(wanted)} are in {root}")
+    exercises = [e for unit in all_units() for e in unit.exercises]
+    yield Finding("right", f"Exercises: all {len(exercises)} can be loaded")
     kept = progress.location()
     if kept is not None and not os.access(kept if kept.exists() else kept.parent, os.W_OK):
         yield Finding("note", f"{kept} cannot be written: your progress will not be kept.")

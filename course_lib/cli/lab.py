@@ -6,11 +6,10 @@ import importlib.util
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 from course_lib.errors import EnvironmentProblem
-from course_lib.layout import WELCOME, Layout
+from course_lib.layout import WELCOME, Layout, path_with_scripts
 
 SETTINGS = Path(__file__).parent / "lab_settings"
 
@@ -25,13 +24,6 @@ def lab_command(root: Path, options: list[str]) -> list[str]:
     given = {option.split("=")[0] for option in options}
     kept = [f"{name}={value}" for name, value in ours.items() if name not in given]
     return [sys.executable, "-m", "jupyterlab", *kept, *options]
-
-
-def own_environment() -> dict[str, str]:
-    """The environment with this Python's scripts on the path: JupyterLab's terminals then know
-    `course`, also where no virtual environment was activated."""
-    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path}
 
 
 def open_lab(options: list[str]) -> int:
@@ -50,7 +42,8 @@ def open_lab(options: list[str]) -> int:
             f"{root / WELCOME} is missing. Restore it with "
             "`git checkout notebooks`, or run `course build`."
         )
+    environment = {**os.environ, "PATH": path_with_scripts()}  # for JupyterLab's terminals
     try:
-        return subprocess.call(lab_command(root, options), cwd=root, env=own_environment())
+        return subprocess.call(lab_command(root, options), cwd=root, env=environment)
     except KeyboardInterrupt:
         return 0  # JupyterLab has had the same signal and has said what it did

@@ -49,7 +49,7 @@ def doctor() -> None:
         click.echo(str(finding))
     bad = sum(f.level == "wrong" for f in findings)
     click.echo(
-        "\nAll is well: run `make lab` to begin."
+        "\nAll is well: `make lab` or `course lab` opens the course."
         if not bad
         else f"\n{bad} thing{'s' if bad > 1 else ''} to put right, marked ✗ above."
     )

@@ -38,7 +38,7 @@ class Trial:
 
     def __init__(self, exercise: FunctionExercise, seed: int):
         self.exercise, self.seed = exercise, seed
-        with isolated(seed):  # a notebook's default dtype must not change the inputs
+        with isolated(seed):
             self.cases = sorted(exercise.cases(Draw(seed)), key=lambda case: case.size)
         self._seen: dict[tuple[int, int], Observation] = {}
 
@@ -120,8 +120,9 @@ class FunctionExercise(Exercise):
         if is_blank(answer):
             return self.verdict(Status.BLANK)
         self.require_kind(answer)
-        trial = self.trial(seed)
-        return self.judge(trial, [self.observe(answer, case, seed) for case in trial.cases])
+        with isolated(seed):
+            trial = self.trial(seed)
+            return self.judge(trial, [self.observe(answer, case, seed) for case in trial.cases])
 
     def judge(self, trial: Trial, seen: Sequence[Observation]) -> Verdict:
         """Reach the verdict from observations alone, one for each of the trial's cases."""

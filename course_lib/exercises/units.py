@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_lib.errors import CheckFailed, UnknownName, WrongArgument
+from course_lib.errors import CheckFailed, CourseError, UnknownName, WrongArgument
 from course_lib.exercises import progress
 from course_lib.exercises.declarations import Exercise
 from course_lib.exercises.questions import Predict, Question, Quiz
@@ -74,6 +74,12 @@ class Namespace:
             raise AttributeError(name)
         raise UnknownName(self._kind, name, self._names, f"unit {self._unit.name}")
 
+    def __call__(self, *_: Any, **__: Any) -> None:
+        """Say how it is used: the name comes after a dot."""
+        example = next(iter(self._names))
+        raise WrongArgument(f"Name the {self._kind} after a dot, such as .{example}: there are "
+                            f"{', '.join(self._names)}.")
+
     def __dir__(self) -> Iterable[str]:
         return sorted(self._names)
 
@@ -82,26 +88,41 @@ class Namespace:
 
 
 def open_unit(name: str) -> Unit:
-    """The unit called `name`, as in the folder of its notebooks ("01_linear_layers").
+    """The unit called `name`, as in the folder of its notebooks ("01_linear_layers", or "1").
 
     Sets torch to one thread unless OMP_NUM_THREADS says otherwise: the course's models are
     small, and on a busy machine a second thread slows them many times over.
+    Raises `UnknownName` for a unit that is not in the course.
     """
     import torch
 
+    from course_lib.plotting import use_style
+
     unit = load_unit(name)
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+    threads = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    torch.set_num_threads(max(1, int(threads) if threads.isdigit() else 1))
+    use_style()
     return unit
 
 
 def load_unit(name: str) -> Unit:
     """The declaration of a unit, without touching torch's settings.
 
-    Raises `UnknownName` for a unit that is not in `UNITS`.
+    Raises `UnknownName` for a unit that is not in `UNITS`, and `CourseError` with file and line
+    when its exercises cannot be loaded.
     """
-    if name not in UNITS:
-        raise UnknownName("unit", name, UNITS, "this course")
-    return importlib.import_module(f"course_lib.exercises.{UNITS[name]}").UNIT
+    full = next((u for u in UNITS if str(name) in (u, u[:2], u[:2].lstrip("0"))), None)
+    if full is None:
+        raise UnknownName("unit", str(name), UNITS, "this course")
+    module = f"course_lib.exercises.{UNITS[full]}"
+    try:
+        return importlib.import_module(module).UNIT
+    except SyntaxError as error:
+        place = f"{error.filename}, line {error.lineno}"
+        raise CourseError(f"The exercises of {full} cannot be read: {place}: {error.msg}.") from None
+    except ImportError as error:
+        raise CourseError(f"The exercises of {full} cannot be loaded: {error}. `course doctor` says "
+                          "what is missing.") from error
 
 
 def all_units() -> list[Unit]:
@@ -112,7 +133,7 @@ def all_units() -> list[Unit]:
 def _checker(unit: Unit, exercise: Exercise) -> Callable[..., None]:
     def check(*answer: Any, seed: int | None = None, **fields: Any) -> None:
         given = _given(exercise, answer, fields)
-        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
+        if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
             raise WrongArgument(
                 f"seed is {seed!r}; a non-negative integer is expected, such as "
                 "the one printed by a failed check."
@@ -193,7 +214,7 @@ def _hinter(unit: Unit, exercise: Exercise) -> Callable[..., None]:
         if number is None:
             shown = progress.hints_read(unit.name, exercise.name) if shown is None else shown
             number = min(shown + 1, total)
-        if number not in range(1, total + 1):
+        if type(number) is not int or not 1 <= number <= total:
             raise WrongArgument(
                 f"hint.{exercise.name} was asked for hint {number!r}; there are hints 1 to {total}."
             )

@@ -14,6 +14,7 @@ import torch
 from course_lib.errors import WrongArgument
 from course_lib.exercises.cases import Draw
 from course_lib.exercises.declarations import BEGIN, END, Exercise, Misconception, is_blank
+from course_lib.exercises.isolation import isolated
 from course_lib.exercises.verdicts import Status, Verdict
 
 
@@ -272,7 +273,8 @@ class OutcomeExercise(Exercise):
         if problem := self.validate(answer):
             return self.verdict(Status.WRONG, problem)
         try:
-            measured = self.measure(answer, Draw(seed))
+            with isolated(seed):
+                measured = self.measure(answer, Draw(seed))
         except Exception as error:
             return self.verdict(
                 Status.WRONG,

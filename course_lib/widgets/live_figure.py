@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from html import escape
@@ -12,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from course_lib.errors import UnknownName, WrongArgument
-from course_lib.plotting import DPI, STYLE
+from course_lib.plotting import compressed, to_pixels, to_png, use_style
 from course_lib.widgets.base import CourseWidget, front_end
 
 if TYPE_CHECKING:
     import numpy as np
-    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -93,27 +91,23 @@ class LiveFigure(CourseWidget):
         self.observe(self._redraw, names="values")
 
     def _render(self, values: Mapping[str, Any]) -> tuple[bytes, str]:
-        import matplotlib
-        from cycler import cycler
         from matplotlib.figure import Figure
 
-        from course_lib.plotting import PALETTE
-
-        with matplotlib.rc_context({**STYLE, "axes.prop_cycle": cycler(color=PALETTE)}):
-            figure = Figure(figsize=self._size, layout=self._layout)  # clearing one takes longer
-            description = self._draw(figure, **values)
-            if not isinstance(description, str):
-                raise WrongArgument(
-                    f"draw returned {description!r}; it must return a sentence that says what "
-                    "the figure shows."
-                )
-            pixels = rasterise(figure)
-            if self._layout.reused and self._has_margin and is_cut_off(pixels):
-                self._layout.forget()
-                pixels = rasterise(figure)
-            if not self._layout.reused:
-                self._has_margin = not is_cut_off(pixels)
-            return quick_png(pixels), description
+        use_style()
+        figure = Figure(figsize=self._size, layout=self._layout)  # clearing one takes longer
+        description = self._draw(figure, **values)
+        if not isinstance(description, str):
+            raise WrongArgument(
+                f"draw returned {description!r}; it must return a sentence that says what the "
+                "figure shows."
+            )
+        pixels = to_pixels(figure)
+        if self._layout.reused and self._has_margin and is_cut_off(pixels):
+            self._layout.forget()
+            pixels = to_pixels(figure)
+        if not self._layout.reused:
+            self._has_margin = not is_cut_off(pixels)
+        return to_png(pixels, compression=1), description  # quickest: it stays here
 
     def _redraw(self, change: Any) -> None:
         self._failure = None
@@ -144,7 +138,7 @@ class LiveFigure(CourseWidget):
 
     def static_html(self) -> str:
         """The figure as it stands, with its description."""
-        data = base64.b64encode(smaller(self.picture)).decode()
+        data = base64.b64encode(compressed(self.picture)).decode()
         text = escape(self.description, quote=True)
         return (
             f'<figure style="margin:0"><p><strong>{escape(self.question)}</strong> '
@@ -157,43 +151,8 @@ class LiveFigure(CourseWidget):
         return f"Live figure: {self.question} {self.description}"
 
 
-def rasterise(figure: Figure) -> np.ndarray:
-    """The figure's pixels, (height, width, 3)."""
-    import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    canvas = FigureCanvasAgg(figure)
-    figure.set_dpi(DPI)
-    canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3]
-
-
 def is_cut_off(pixels: np.ndarray) -> bool:
     """Whether anything is drawn on the outermost pixels, where only background belongs."""
     background = pixels[0, 0]
     edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
     return any((edge != background).any() for edge in edges)
-
-
-def quick_png(pixels: np.ndarray, level: int = 1) -> bytes:
-    """A PNG of 128 colours: quicker to make and to send than one of all colours.
-
-    level : how hard to compress; little is quickest for a picture that stays on this machine.
-    """
-    from PIL import Image
-
-    few = Image.fromarray(pixels).quantize(
-        128, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
-    )
-    stream = io.BytesIO()
-    few.save(stream, format="png", compress_level=level)
-    return stream.getvalue()
-
-
-def smaller(picture: bytes) -> bytes:
-    """The same picture compressed harder, for saving in a notebook."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.open(io.BytesIO(picture)).save(stream, format="png", compress_level=6)
-    return stream.getvalue()

@@ -34,7 +34,8 @@
 #    is one click away, under each exercise.
 #
 # You need Python and a little algebra. You need no GPU, and no internet once the course is
-# installed. Something does not work? Run `course doctor` in a terminal: it says what is missing.
+# installed. Something does not work? Run `course doctor` in a terminal (File → New → Terminal): it
+# says what is missing.
 
 # %% [markdown]
 # ## Your progress

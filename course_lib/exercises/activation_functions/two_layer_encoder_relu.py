@@ -43,6 +43,11 @@ def cases(draw: Draw):
         note="an input that is not contiguous in memory",
         init={"input_dim": 4, "encoding_dim": 3},
     )
+    yield Case(
+        {"x": draw.normal(3, 5, dtype=torch.float64)},
+        init={"input_dim": 5, "encoding_dim": 3},
+        note="a model and an input in float64",
+    )
 
 
 exercise = ModuleExercise(

@@ -47,6 +47,11 @@ def cases(draw: Draw):
         init={"input_dim": 6, "encoding_dim": 2},
         note="large inputs that are not contiguous in memory",
     )
+    yield Case(
+        {"x": draw.normal(3, 5, dtype=torch.float64)},
+        init={"input_dim": 5, "encoding_dim": 3},
+        note="a model and an input in float64",
+    )
 
 
 exercise = ModuleExercise(
