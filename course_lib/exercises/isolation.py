@@ -15,54 +15,62 @@ import torch
 
 @contextlib.contextmanager
 def isolated(seed: int) -> Iterator[None]:
-    """Run code quietly, with all random generators seeded and torch at its defaults.
+    """Run code quietly, with all random generators seeded and torch at its defaults; then put
+    back what was there.
 
     torch's generator is set and put back directly: `torch.manual_seed` and `fork_rng` also visit
     every accelerator, which takes longer than most answers.
     """
-    before = _Settings()
-    torch.default_generator.manual_seed(seed)
-    np.random.seed(seed % 2**32)
-    random.seed(seed)
-    if before.dtype != torch.float32:
-        torch.set_default_dtype(torch.float32)
-    if before.device.type != "cpu":
-        torch.set_default_device("cpu")
+    states = torch.default_generator.get_state(), np.random.get_state(), random.getstate()
     try:
         with (
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
             warnings.catch_warnings(),
             np.errstate(all="ignore"),
-            torch.enable_grad(),
+            defaults(seed),
         ):
             warnings.simplefilter("ignore")
             yield
     finally:
-        before.restore()
+        torch.default_generator.set_state(states[0])
+        np.random.set_state(states[1])
+        random.setstate(states[2])
 
 
-class _Settings:
-    """The global state that an answer could change."""
+@contextlib.contextmanager
+def defaults(seed: int) -> Iterator[None]:
+    """Inside `isolated`: begin anew from the seed and from torch's defaults, since one call of an
+    answer must not change what the next one finds."""
+    torch.default_generator.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+    before = _settings()
+    _set((torch.float32, torch.device("cpu"), before[2], False))
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        _set(before)
 
-    def __init__(self):
-        self.torch_state = torch.default_generator.get_state()
-        self.numpy_state = np.random.get_state()
-        self.python_state = random.getstate()
-        self.dtype = torch.get_default_dtype()
-        self.device = torch.get_default_device()
-        self.threads = torch.get_num_threads()
-        self.deterministic = torch.are_deterministic_algorithms_enabled()
 
-    def restore(self) -> None:
-        torch.default_generator.set_state(self.torch_state)
-        np.random.set_state(self.numpy_state)
-        random.setstate(self.python_state)
-        if torch.get_default_dtype() != self.dtype:
-            torch.set_default_dtype(self.dtype)
-        if torch.get_default_device() != self.device:
-            torch.set_default_device(None if self.device.type == "cpu" else self.device)
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
-        if torch.are_deterministic_algorithms_enabled() != self.deterministic:
-            torch.use_deterministic_algorithms(self.deterministic)
+def _settings() -> tuple[torch.dtype, torch.device, int, bool]:
+    return (
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+    )
+
+
+def _set(wanted: tuple[torch.dtype, torch.device, int, bool]) -> None:
+    """Change only what differs: the default device, once set, slows every call of torch."""
+    now = _settings()
+    if now[0] != wanted[0]:
+        torch.set_default_dtype(wanted[0])
+    if now[1] != wanted[1]:
+        torch.set_default_device(None if wanted[1].type == "cpu" else wanted[1])
+    if now[2] != wanted[2]:
+        torch.set_num_threads(wanted[2])
+    if now[3] != wanted[3]:
+        torch.use_deterministic_algorithms(wanted[3])

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.exercises.cases import Case, Draw
-from course_lib.exercises.isolation import isolated
+from course_lib.exercises.isolation import defaults
 
 
 @dataclass(frozen=True)
@@ -186,12 +186,15 @@ def observe_call(
     seed: int,
     parameters: Mapping[str, Tensor] | None = None,
 ) -> Observation:
-    """Call `answer(*case.args)` on private copies and note all that can be told apart."""
+    """Call `answer(*case.args)` on private copies and note all that can be told apart.
+
+    To be called inside `isolated`, which keeps the answer's traces from the notebook.
+    """
     copies = {n: _private_copy(v, gradients) for n, v in case.args.items()}
     leaves_in = {n: leaf for n, (_, leaf) in copies.items() if leaf is not None}
     if parameters and gradients:
         leaves_in |= dict(parameters)
-    with isolated(seed):
+    with defaults(seed):
         try:
             leaves = leaves_of(answer(*(value for value, _ in copies.values())))
             plain = {path: _plain(leaf) for path, leaf in leaves.items()}
@@ -222,7 +225,7 @@ def observe_module(
     """
     double = any(is_float(v) and v.dtype == torch.float64 for v in case.args.values())
     dtype = torch.float64 if double else torch.float32
-    with isolated(seed):
+    with defaults(seed):
         right = reference(*case.init.values()).to(dtype)
         fill_parameters(right, seed)
         try:

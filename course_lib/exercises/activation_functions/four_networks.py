@@ -73,7 +73,6 @@ exercise = PredictionExercise(
                 "own bias, input after input. The fault lies before it, in an earlier layer.",
                 4: "There are three hidden layers, counted from 1 as in the table. The output "
                 "layer is linear: its units cannot be dead.",
-                "2": "The number is right, but you wrote it as text. Leave out the quotes.",
             },
         ),
         Field(
