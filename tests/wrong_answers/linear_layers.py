@@ -618,5 +618,5 @@ WRONG = {
         mended_loss_11_first_output_only,
         mended_loss_12_prediction_changed,
     ],
-    "weight_scale": ["a", "b", "d"],
+    "weight_scale": ["a", "b", "d", "A", " d "],
 }
