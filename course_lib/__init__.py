@@ -12,17 +12,33 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOME = {
+    "AUTOENCODERS": "autoencoders",
+    "BasicAutoencoder": "autoencoders",
     "LiveFigure": "widgets",
+    "Objective": "training",
+    "ReluAutoencoder": "autoencoders",
     "Select": "widgets",
     "Slider": "widgets",
+    "SparseAutoencoder": "autoencoders",
+    "StandardAutoencoder": "autoencoders",
+    "TiedWeightAutoencoder": "autoencoders",
+    "TiedWeightSparseAutoencoder": "autoencoders",
+    "Trainer": "training",
     "TwoLayerAutoencoder": "autoencoders",
+    "coherence_loss": "losses",
     "digits": "data",
+    "hoyer_sparsity": "losses",
+    "hoyer_sparsity_loss": "losses",
+    "kl_divergence_sparsity_loss": "losses",
+    "l1_sparsity_loss": "losses",
     "new_figure": "plotting",
     "open_unit": "exercises",
+    "reconstruction_loss": "losses",
     "rings": "data",
     "show_figure": "plotting",
     "show_progress": "exercises.overview",
     "show_source": "source",
+    "train_sparse_autoencoder_with_early_stopping": "training",
 }
 __all__ = sorted(_HOME)
 

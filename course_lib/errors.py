@@ -26,8 +26,12 @@ class UnknownName(CourseError, AttributeError):
         super().__init__(f"There is no {kind} '{name}' in {where}. {advice}")
 
 
-class WrongArgument(CourseError, TypeError):
-    """A check or a control was called with something it cannot use."""
+class WrongArgument(CourseError, TypeError, ValueError):
+    """A function, a check or a control was called with something it cannot use."""
+
+
+class CheckpointProblem(CourseError, RuntimeError):
+    """A checkpoint cannot be written or read; what was saved before is still there."""
 
 
 class CheckFailed(CourseError, AssertionError):

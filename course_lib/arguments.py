@@ -1,0 +1,121 @@
+"""Checks on what a caller gives: each names the argument, says what was given, what was expected
+and what to do, before any work is done."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Collection
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from course_lib.errors import WrongArgument
+
+Option = TypeVar("Option")
+CHECKED_AT_ONCE = 1 << 24  # entries; a larger tensor is checked piece by piece
+
+
+def require_whole(name: str, value: Any, at_least: int = 1) -> int:
+    """`value` as an int. Raises `WrongArgument` unless it is a whole number of `at_least`."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or value < at_least:
+        raise WrongArgument(f"{name} is {value!r}; it must be a whole number, at least {at_least}.")
+    return int(value)
+
+
+def require_number(
+    name: str,
+    value: Any,
+    *,
+    at_least: float = -math.inf,
+    above: float = -math.inf,
+    at_most: float = math.inf,
+    below: float = math.inf,
+) -> float:
+    """`value` as a float. Raises `WrongArgument` unless it is finite and within the bounds."""
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or not (at_least <= value <= at_most and above < value < below):
+        bounds = [
+            f"{words} {bound:g}"
+            for words, bound in (
+                ("at least", at_least),
+                ("above", above),
+                ("at most", at_most),
+                ("below", below),
+            )
+            if math.isfinite(bound)
+        ]
+        raise WrongArgument(
+            f"{name} is {value!r}; it must be a finite number"
+            + (f", {' and '.join(bounds)}." if bounds else ".")
+        )
+    return float(value)
+
+
+def require_option(name: str, value: Any, options: Collection[Option]) -> Option:
+    """`value` itself. Raises `WrongArgument` unless it is one of `options`."""
+    if not any(value is option or value == option for option in options):
+        listed = [repr(option) for option in options]
+        raise WrongArgument(
+            f"{name} is {value!r}; it must be {', '.join(listed[:-1])} or {listed[-1]}."
+            if len(listed) > 1
+            else f"{name} is {value!r}; it must be {listed[0]}."
+        )
+    return value
+
+
+def require_floating(name: str, value: Any) -> Tensor:
+    """`value` itself. Raises `WrongArgument` unless it is a tensor of floating-point numbers."""
+    if not isinstance(value, Tensor):
+        raise WrongArgument(
+            f"{name} is of type {type(value).__name__}; it must be a torch.Tensor. For a NumPy "
+            f"array: torch.from_numpy({name})."
+        )
+    if not value.is_floating_point():
+        raise WrongArgument(
+            f"{name} has dtype {value.dtype}; it must hold floating-point numbers. "
+            f"Convert it: {name}.float()."
+        )
+    return value
+
+
+def require_matrix(
+    name: str, value: Any, columns: int | None = None, at_least: int = 1, finite: bool = True
+) -> Tensor:
+    """`value` itself, of shape (rows, columns).
+
+    columns : how many it must have; None for any number from one up.
+    at_least : how many rows it must have.
+    finite : whether NaN and infinity are refused.
+    Raises `WrongArgument` for another type, dtype or shape, too few rows, or NaN or infinity.
+    """
+    require_floating(name, value)
+    shape = tuple(value.shape)
+    wanted = f"(rows, {'columns' if columns is None else columns})"
+    if value.ndim != 2 or value.shape[1] < 1 or columns not in (None, value.shape[1]):
+        advice = f" For a single vector: {name}[None, :]." if value.ndim == 1 else ""
+        raise WrongArgument(f"{name} has shape {shape}; it must be {wanted}.{advice}")
+    if len(value) < at_least:
+        raise WrongArgument(
+            f"{name} has shape {shape}: {len(value)} rows, but at least {at_least} are needed."
+        )
+    if finite:
+        require_finite(name, value)
+    return value
+
+
+def require_finite(name: str, value: Tensor) -> Tensor:
+    """`value` itself. Raises `WrongArgument`, naming the first bad row, for NaN or infinity."""
+    rows = max(1, CHECKED_AT_ONCE // max(1, value[:1].numel())) if value.ndim else 1
+    for start in range(0, len(value) if value.ndim else 1, rows):
+        piece = value[start : start + rows] if value.ndim else value
+        if not bool(torch.isfinite(piece.sum())) and not bool(piece.isfinite().all()):
+            bad = (~piece.isfinite()).reshape(len(piece) if value.ndim else 1, -1)
+            first = int(bad.any(dim=1).nonzero()[0])
+            raise WrongArgument(
+                f"{name} holds NaN or infinity, first in row {start + first}; "
+                "remove such rows or mend what made them."
+            )
+    return value

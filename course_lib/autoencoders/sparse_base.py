@@ -1,0 +1,88 @@
+"""What the sparse models share: their options, their activation function and the penalties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from course_lib import losses
+from course_lib.arguments import require_option, require_whole
+from course_lib.autoencoders.activations import Activation
+from course_lib.autoencoders.base import Autoencoder, dtype_name, named_dtype, placement
+from course_lib.errors import WrongArgument
+
+
+class SparseModel(Autoencoder):
+    """Base of `SparseAutoencoder`, which documents the parameters, and of its tied variant."""
+
+    l1_sparsity_loss = staticmethod(losses.l1_sparsity_loss)
+    kl_divergence_sparsity_loss = staticmethod(losses.kl_divergence_sparsity_loss)
+    hoyer_sparsity_loss = staticmethod(losses.hoyer_sparsity_loss)
+
+    def __init__(
+        self,
+        input_dim: int,
+        latent_dim: int,
+        device: str | torch.device,
+        dtype: torch.dtype,
+        layers: int,
+        hidden_dim: int | None,
+        activation: str,
+        threshold: float | None,
+        k: int | None,
+        batch_norm: bool,
+        checkpoint_gradients: bool,
+    ):
+        super().__init__(input_dim, latent_dim)
+        self.place: dict[str, Any] = placement(device, dtype := named_dtype(dtype))
+        self.layers = require_option("layers", layers, (1, 2))
+        self.activation = Activation(activation, self.latent_dim, threshold, k)
+        if layers == 1 and hidden_dim is not None:
+            raise WrongArgument(
+                f"hidden_dim is {hidden_dim}, but a model with layers=1 has no hidden layer. "
+                "Leave it out, or use layers=2."
+            )
+        if layers == 2:
+            hidden = 2 * self.latent_dim if hidden_dim is None else hidden_dim
+            self.hidden_dim = require_whole("hidden_dim", hidden)
+        if batch_norm and checkpoint_gradients:
+            raise WrongArgument(
+                "batch_norm and checkpoint_gradients do not go together: checkpointing runs the "
+                "encoder twice, and the running mean would be updated twice. Choose one."
+            )
+        self.batch_norm = nn.BatchNorm1d(self.latent_dim, **self.place) if batch_norm else None
+        self.checkpoint_gradients = checkpoint_gradients
+        self.config |= {
+            "dtype": dtype_name(dtype),
+            "layers": layers,
+            "hidden_dim": self.hidden_dim if layers == 2 else None,
+            "activation": activation,
+            "threshold": threshold,
+            "k": k,
+            "batch_norm": batch_norm,
+            "checkpoint_gradients": checkpoint_gradients,
+        }
+
+    @property
+    def dictionary(self) -> Tensor:
+        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows.
+
+        With one layer there is an atom for each latent, with two for each hidden unit of the
+        decoder.
+        """
+        raise NotImplementedError
+
+    def code(self, sums: Tensor) -> Tensor:
+        """The last encoder layer's sums (batch, latent_dim) → code, as the options say."""
+        return self.activation(sums if self.batch_norm is None else self.batch_norm(sums))
+
+    def remember_less(self, run: Callable[..., Any], *inputs: Tensor) -> Any:
+        """`run(*inputs)`; with `checkpoint_gradients`, what lies between is computed again in the
+        backward pass instead of being kept (Chen et al., 2016)."""
+        if self.checkpoint_gradients and self.training and torch.is_grad_enabled():
+            return checkpoint(run, *inputs, use_reentrant=False)
+        return run(*inputs)

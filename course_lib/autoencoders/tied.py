@@ -1,0 +1,91 @@
+"""The sparse autoencoder with tied weights: the encoder looks for the atoms that the decoder adds.
+
+One layer:
+
+    z = act(D x + b)                                   x̂ = Dᵀ z + c
+
+Two layers:
+
+    h = ReLU(D x + b₁)      z = act(W h + b₂)          h' = ReLU(Wᵀ z + b₃)     x̂ = Dᵀ h' + c
+
+D has one atom a row, each of unit norm, wherever it is used. Encoder and decoder share all
+matrices, which leaves about half the parameters.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from course_lib.autoencoders.dictionary import fold_norm_, unit_norm
+from course_lib.autoencoders.sparse_base import SparseModel
+
+
+class TiedWeightSparseAutoencoder(SparseModel):
+    """`SparseAutoencoder` with one set of matrices; parameters and errors are the same."""
+
+    def __init__(
+        self,
+        input_dim: int,
+        latent_dim: int,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        *,
+        layers: int = 2,
+        hidden_dim: int | None = None,
+        activation: str = "relu",
+        threshold: float | None = None,
+        k: int | None = None,
+        batch_norm: bool = False,
+        checkpoint_gradients: bool = False,
+    ):
+        super().__init__(
+            input_dim, latent_dim, device, dtype, layers, hidden_dim,
+            activation, threshold, k, batch_norm, checkpoint_gradients,
+        )  # fmt: skip
+        atoms = self.latent_dim if layers == 1 else self.hidden_dim
+        self.weight = nn.Parameter(torch.empty(atoms, self.input_dim, **self.place))
+        nn.init.normal_(self.weight)
+        fold_norm_(self.weight)
+        self.encoder_bias = nn.Parameter(torch.zeros(atoms, **self.place))
+        self.decoder_bias = nn.Parameter(torch.zeros(self.input_dim, **self.place))
+        if layers == 2:
+            self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **self.place)
+            self.decoder_hidden_bias = nn.Parameter(torch.zeros(self.hidden_dim, **self.place))
+
+    @property
+    def dictionary(self) -> Tensor:
+        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows."""
+        return unit_norm(self.weight)
+
+    def encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
+        """What each layer of the encoder gives; the last is the code (batch, latent_dim)."""
+        return self.remember_less(self._encoder_activations, x)
+
+    def _encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
+        sums = F.linear(x, self.dictionary, self.encoder_bias)  # (batch, atoms)
+        if self.layers == 1:
+            return (self.code(sums),)
+        h = sums.relu()
+        return h, self.code(self.encoder(h))
+
+    def reconstruct(self, z: Tensor) -> Tensor:
+        """Codes (batch, latent_dim) → reconstructions (batch, input_dim)."""
+        return self.remember_less(self._reconstruct, z)
+
+    def _reconstruct(self, z: Tensor) -> Tensor:
+        if self.layers == 2:
+            z = F.linear(z, self.encoder.weight.T, self.decoder_hidden_bias).relu()
+        return z @ self.dictionary + self.decoder_bias
+
+    def normalize_weights_row_wise(self) -> None:
+        """Fold the unit norm into the stored dictionary (atoms, input_dim), row by row.
+
+        Encoder and decoder divide the norms out anyway: what the model computes stays the same.
+        """
+        fold_norm_(self.weight)
+
+    def fold_norm(self) -> None:
+        """See `normalize_weights_row_wise`; called after each training step."""
+        fold_norm_(self.weight)
