@@ -1,0 +1,15 @@
+"""Training: one trainer for all models."""
+
+from course_lib.training.callbacks import Callback
+from course_lib.training.early_stopping import train_sparse_autoencoder_with_early_stopping
+from course_lib.training.objectives import Objective
+from course_lib.training.options import TrainingOptions
+from course_lib.training.trainer import Trainer
+
+__all__ = [
+    "Callback",
+    "Objective",
+    "Trainer",
+    "TrainingOptions",
+    "train_sparse_autoencoder_with_early_stopping",
+]

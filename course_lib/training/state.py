@@ -1,0 +1,133 @@
+"""The whole state of a training run as a checkpoint, and back.
+
+Kept are the weights, the best weights, Adam's moments, the sums of the record under way, the
+generator's state, the counts and the history. The order of the examples need not be kept: it
+follows from the seed and the epoch's number. A run taken up again therefore makes the same steps,
+bit for bit, as one that was never broken off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checkpoints import load_bundle, save_bundle
+from course_lib.errors import CheckpointProblem
+
+if TYPE_CHECKING:
+    from course_lib.training.trainer import Trainer
+
+KIND = "training run"
+COUNTS = ("step", "epoch", "stop", "history", "_batch_of_epoch", "_rows", "_best_loss",
+          "_records_without_improvement")  # fmt: skip
+FREE = {"progress", "checkpoint_folder", "checkpoint_every"}  # may change without changing the run
+
+
+def prepare_folder(trainer: Trainer, resume: bool) -> None:
+    """Take up the run in the trainer's folder, or begin one there by writing its first state.
+
+    Raises `CheckpointProblem` when the folder holds a run but `resume` is False, when that run had
+    other settings, or when the folder cannot be written.
+    """
+    folder = Path(trainer.options.checkpoint_folder)
+    if not trainer.processes.first_says((folder / "config.json").exists()):
+        if trainer.processes.is_first:
+            save(trainer)
+        return
+    tensors, description = load_bundle(folder)
+    if description.get("kind") != KIND:
+        raise CheckpointProblem(
+            f"{folder} holds a checkpoint, but not one of a training run. Choose another folder."
+        )
+    if not resume:
+        raise CheckpointProblem(
+            f"{folder} holds a training run at step {description['counts']['step']}. To go on from "
+            "there: fit(…, resume=True). To start anew: choose another checkpoint_folder."
+        )
+    _require_same_run(folder, description["run"], _run_of(trainer))
+    _restore(trainer, tensors, description)
+
+
+def save(trainer: Trainer) -> None:
+    """Write the state; a process killed meanwhile leaves the state before, whole."""
+    moments = trainer.optimizer.state_dict()["state"]
+    tensors = {
+        **{f"model.{name}": value for name, value in trainer.model.state_dict().items()},
+        **{f"best.{name}": value for name, value in (trainer._best or {}).items()},
+        **{
+            f"optimizer.{number}.{name}": value
+            for number, values in moments.items()
+            for name, value in values.items()
+        },
+        "sums": trainer._sums,
+        "generator": torch.get_rng_state(),
+    }
+    description = {
+        "kind": KIND,
+        "run": _run_of(trainer),
+        "counts": {name: getattr(trainer, name) for name in COUNTS},
+        "scaler": trainer._scaler.state_dict() if trainer._scaler else None,
+    }
+    save_bundle(trainer.options.checkpoint_folder, tensors, description)
+
+
+def _restore(trainer: Trainer, tensors: dict[str, Tensor], description: dict[str, Any]) -> None:
+    trainer.model.load_state_dict(_under("model.", tensors))
+    trainer._best = _under("best.", tensors) or None
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in _under("optimizer.", tensors).items():
+        number, moment = name.split(".")
+        state.setdefault(int(number), {})[moment] = value
+    groups = trainer.optimizer.state_dict()["param_groups"]
+    trainer.optimizer.load_state_dict({"state": state, "param_groups": groups})
+    trainer._sums.copy_(tensors["sums"])
+    torch.set_rng_state(tensors["generator"])
+    for name in COUNTS:
+        setattr(trainer, name, description["counts"][name])
+    if trainer._scaler:
+        trainer._scaler.load_state_dict(description["scaler"])
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _run_of(trainer: Trainer) -> dict[str, Any]:
+    """What makes a run this run: a checkpoint of another one must not be taken up."""
+    options = dataclasses.asdict(trainer.options)
+    objective = dataclasses.asdict(trainer.objective)
+    return {
+        "model": type(trainer.model).__name__,
+        "model's shapes": {n: list(p.shape) for n, p in trainer.model.state_dict().items()},
+        **{f"objective's {name}": _plain(value) for name, value in objective.items()},
+        **{name: _plain(value) for name, value in options.items() if name not in FREE},
+        "fast path": trainer.fast,
+        "processes": trainer.processes.count,
+        "training examples": _examples(trainer.train),
+        "validation examples": trainer.validation and _examples(trainer.validation),
+    }
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _examples(batches: Any) -> str:
+    """How many there are, and a checksum of the first and the last."""
+    ends = batches.rows[[0, -1]].to("cpu", torch.float64).numpy()
+    return f"{batches.examples} (checksum {zlib.crc32(ends.tobytes()):08x})"
+
+
+def _require_same_run(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> None:
+    for name in [*before, *(name for name in now if name not in before)]:
+        if before.get(name) != now.get(name):
+            raise CheckpointProblem(
+                f"{folder} holds a run of which {name} was {before.get(name)!r}; now it is "
+                f"{now.get(name)!r}. Take the same settings and data to go on with it, or choose "
+                "another checkpoint_folder."
+            )
