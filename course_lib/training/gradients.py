@@ -130,7 +130,7 @@ class DirectGradients:
         e.mul_(2 / r)
         torch.mm(z.T, e, out=D.grad)  # (latent, input)
         torch.sum(e, 0, out=c.grad)
-        torch.mm(e, D.T, out=dz).add_(per_activation).mul_(z > 0)
+        torch.mm(e, D.T, out=dz).add_(per_activation).mul_(z.sign_())  # sign: 1 where z > 0
         torch.mm(dz.T, x, out=W.grad)  # (latent, input)
         torch.sum(dz, 0, out=b.grad)
         along = torch.linalg.vecdot(D.grad, D)  # (latent,): the part that only changes lengths

@@ -19,6 +19,7 @@ from course_lib.autoencoders import Autoencoder
 from course_lib.errors import WrongArgument
 from course_lib.losses import reconstruction_loss
 from course_lib.training import state
+from course_lib.training.adam import AdamStep
 from course_lib.training.batches import Batches
 from course_lib.training.callbacks import Callback, ProgressBar, ProgressLog
 from course_lib.training.gradients import AutogradGradients, DirectGradients
@@ -149,7 +150,7 @@ class Trainer:
         if options.max_grad_norm is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), options.max_grad_norm)
         if self._scaler is None:
-            self.optimizer.step()
+            self._optimizer_step()
         else:
             self._scaler.step(self.optimizer)
             self._scaler.update()
@@ -234,12 +235,14 @@ class Trainer:
         if self.fast:
             batch_size = min(options.batch_size, self.train.examples)
             self._gradients = DirectGradients(self.model, self.objective, batch_size)
+            self._optimizer_step = AdamStep(self.optimizer) if fused else self.optimizer.step
         else:
             module = self.processes.joined(self.model, self.objective, self.device)
             dtype = options.mixed_precision and getattr(torch, options.mixed_precision)
             self._gradients = AutogradGradients(
                 module, options.accumulation_steps, dtype, self._scaler
             )
+            self._optimizer_step = self.optimizer.step
         self._names = ["reconstruction", "sparsity"]
         if self.objective.coherence_weight:
             self._names.append("coherence")
