@@ -35,7 +35,8 @@ def require_number(
     below: float = math.inf,
 ) -> float:
     """`value` as a float. Raises `WrongArgument` unless it is finite and within the bounds."""
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    good = good and abs(value) < math.inf  # False for NaN
     if not good or not (at_least <= value <= at_most and above < value < below):
         bounds = [
             f"{words} {bound:g}"

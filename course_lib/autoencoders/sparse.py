@@ -64,14 +64,24 @@ class SparseAutoencoder(SparseModel):
         if layers == 1:
             self.encoder = nn.Linear(self.input_dim, self.latent_dim, **self.place)
             self.decoder = DictionaryDecoder(self.latent_dim, self.input_dim, **self.place)
-            with torch.no_grad():  # each latent starts by looking for its own atom
-                self.encoder.weight.copy_(self.decoder.weight)
-                self.encoder.bias.zero_()
+            self._start_with_own_atoms()
         else:
             self.encoder_hidden = nn.Linear(self.input_dim, self.hidden_dim, **self.place)
             self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **self.place)
             self.decoder_hidden = nn.Linear(self.latent_dim, self.hidden_dim, **self.place)
             self.decoder = DictionaryDecoder(self.hidden_dim, self.input_dim, **self.place)
+
+    @torch.no_grad()
+    def _start_with_own_atoms(self) -> None:
+        """Each latent starts by looking for its own atom.
+
+        Of F random atoms in d dimensions half answer to an input, and together they give
+        F / (2d) · x on average. With more than 2d atoms the encoder starts that much smaller, so
+        that the first reconstructions are about as large as the inputs.
+        """
+        self.encoder.weight.copy_(self.decoder.weight)
+        self.encoder.weight.mul_(min(1.0, 2 * self.input_dim / self.latent_dim))
+        self.encoder.bias.zero_()
 
     @property
     def dictionary(self) -> Tensor:
