@@ -10,8 +10,9 @@ is what the squared error is divided by, and λ' the weight of one activation:
     ∂/∂W = (∂/∂s)ᵀ x             ∂/∂b = Σ ∂/∂s
 
 Atoms have unit norm, so a step along an atom changes nothing: that part of ∂/∂D is taken out.
-Five products of matrices are left, into buffers that are used again at each step. Autograd on the
-readable path computes the same numbers, to rounding; a test compares the weights.
+Five products of matrices are left. With top-k in place of ReLU most of their entries are zero, and
+only the first is computed whole. Autograd on the readable path computes the same numbers, to
+rounding; a test compares the weights.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import embedding_bag
 
-from course_lib.autoencoders import Autoencoder, SparseAutoencoder
+from course_lib.autoencoders import SparseAutoencoder
 from course_lib.losses import total_loss
 from course_lib.training.objectives import Objective
+
+LATENTS_FOR_EACH_ACTIVE = 16  # below, whole products are quicker than picking top-k's entries
 
 
 class Gradients(Protocol):
@@ -78,48 +82,46 @@ class AutogradGradients:
 
 
 class DirectGradients:
-    """The fast path: the gradients written out, for models that `possible` accepts."""
+    """Base of the fast paths: the gradients written out, for models without an `obstacle`."""
 
     def __init__(self, model: SparseAutoencoder, objective: Objective, batch_size: int):
-        self.objective = objective
+        self.model, self.objective = model, objective
         self.parameters = (
             model.encoder.weight, model.encoder.bias, model.decoder.weight, model.decoder.bias,
         )  # fmt: skip
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
-        like = model.encoder.weight.detach()
-        self.z = like.new_empty(batch_size, model.latent_dim)
-        self.dz = torch.empty_like(self.z)
-        self.e = like.new_empty(batch_size, model.input_dim)
+        self.e = model.decoder.weight.new_empty(batch_size, model.input_dim)
 
-    @staticmethod
-    def obstacle(model: Autoencoder, objective: Objective) -> str | None:
-        """What stands in the way of the fast path, in words; None when nothing does."""
-        if type(model) is not SparseAutoencoder or model.layers != 1:
-            return "the model is not a SparseAutoencoder with layers=1"
-        if model.activation.name != "relu":
-            return f"its activation is {model.activation.name!r}, not 'relu'"
-        if model.batch_norm is not None:
-            return "it normalises over the batch"
-        if objective.sparsity_type not in ("l1", "none"):
-            return f"the penalty is {objective.sparsity_type!r}, not 'l1' or 'none'"
-        if objective.coherence_weight:
-            return "the objective has a coherence term"
-        if any(not p.requires_grad for p in model.parameters()):
-            return "some of its parameters are frozen"
-        return None
+    def scales(self, rows: int, sparsity_scale: float) -> tuple[float, float]:
+        """r, what the squared error is divided by, and λ', the weight of one activation."""
+        objective, mean = self.objective, self.objective.reduction == "mean"
+        weight = 0.0 if objective.sparsity_type == "none" else objective.weights[0]
+        r = rows * (self.model.input_dim if mean else 1)
+        return r, sparsity_scale * weight / (rows * (self.model.latent_dim if mean else 1))
+
+    def stay_on_sphere(self) -> None:
+        """Take out of the dictionary's gradient what would only change the length of atoms."""
+        D = self.parameters[2]
+        along = torch.linalg.vecdot(D.grad, D)  # (latent,)
+        D.grad.addcmul_(D, along[:, None], value=-1)
+
+
+class ReluGradients(DirectGradients):
+    """The fast path for ReLU: five products of matrices, in buffers that are used again."""
+
+    def __init__(self, model: SparseAutoencoder, objective: Objective, batch_size: int):
+        super().__init__(model, objective, batch_size)
+        self.z = self.e.new_empty(batch_size, model.latent_dim)
+        self.dz = torch.empty_like(self.z)
 
     @torch.no_grad()
     def __call__(self, x: Tensor, sparsity_scale: float) -> dict[str, Tensor]:
-        """See `Gradients`; the loops over examples, latents and inputs are in torch."""
+        """See `Gradients`."""
         W, b, D, c = self.parameters
-        rows, mean = len(x), self.objective.reduction == "mean"
+        rows = len(x)
         z, dz, e = self.z[:rows], self.dz[:rows], self.e[:rows]
-        weight = sparsity_scale * self.objective.weights[0]
-        if self.objective.sparsity_type == "none":
-            weight = 0.0
-        r = rows * (x.shape[1] if mean else 1)
-        per_activation = weight / (rows * (z.shape[1] if mean else 1))  # λ'
+        r, per_activation = self.scales(rows, sparsity_scale)
 
         torch.addmm(b, x, W.T, out=z).relu_()  # (batch, latent)
         torch.addmm(c, z, D, out=e).sub_(x)  # (batch, input): x̂ - x
@@ -133,6 +135,71 @@ class DirectGradients:
         torch.mm(e, D.T, out=dz).add_(per_activation).mul_(z.sign_())  # sign: 1 where z > 0
         torch.mm(dz.T, x, out=W.grad)  # (latent, input)
         torch.sum(dz, 0, out=b.grad)
-        along = torch.linalg.vecdot(D.grad, D)  # (latent,): the part that only changes lengths
-        D.grad.addcmul_(D, along[:, None], value=-1)
+        self.stay_on_sphere()
         return terms
+
+
+class TopKGradients(DirectGradients):
+    """The fast path for top-k: of the products only x Wᵀ is computed whole.
+
+    A reconstruction is a weighted sum of k atoms, as `embedding_bag` computes it. For the weights'
+    gradients the active entries are sorted by latent: each row is then a weighted sum of the
+    examples in which that latent was active.
+    """
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, sparsity_scale: float) -> dict[str, Tensor]:
+        """See `Gradients`."""
+        W, b, D, c = self.parameters
+        rows, k = len(x), self.model.activation.k
+        r, per_activation = self.scales(rows, sparsity_scale)
+
+        sums = torch.addmm(b, x, W.T)  # (batch, latent)
+        z, latents = sums.topk(k, dim=1, sorted=False)  # (batch, k) both
+        z.relu_()
+        with torch.enable_grad():
+            weights = z.clone().requires_grad_()
+            x_hat = embedding_bag(latents, D.detach(), per_sample_weights=weights, mode="sum")
+            e = x_hat.detach() + (c - x)  # (batch, input): x̂ - x
+            terms = {
+                "reconstruction": torch.linalg.vector_norm(e).square() / r,
+                "sparsity": z.sum() * per_activation,
+            }
+            e.mul_(2 / r)
+            (dz,) = torch.autograd.grad(x_hat, weights, e)  # (batch, k): e · each atom
+        dz = dz.add_(per_activation).mul_(z > 0)
+
+        entries = latents.flatten()  # (batch * k,)
+        order = entries.argsort(stable=True)
+        first = entries.bincount(minlength=len(W)).cumsum(0).roll(1)  # of each latent's entries
+        first[0] = 0
+        for target, rows_of, weight in ((D, e, z), (W, x, dz)):
+            weight = weight.flatten()[order]
+            grad = embedding_bag(order // k, rows_of, first, per_sample_weights=weight, mode="sum")
+            target.grad.copy_(grad)  # (latent, input)
+        b.grad.zero_().index_add_(0, entries, dz.flatten())
+        torch.sum(e, 0, out=c.grad)
+        self.stay_on_sphere()
+        return terms
+
+
+def fast_gradients(
+    model: nn.Module, objective: Objective
+) -> tuple[type[DirectGradients] | None, str]:
+    """The fast path for a model and an objective; or None, and in words what stands in its way."""
+    if type(model) is not SparseAutoencoder or model.layers != 1:
+        return None, "the model is not a SparseAutoencoder with layers=1"
+    name = model.activation.name
+    if name not in ("relu", "topk"):
+        return None, f"the model's activation is {name!r}, not 'relu' or 'topk'"
+    if name == "topk" and model.activation.k * LATENTS_FOR_EACH_ACTIVE > model.latent_dim:
+        return None, f"k is more than one latent in {LATENTS_FOR_EACH_ACTIVE}"
+    if model.batch_norm is not None:
+        return None, "the model normalises over the batch"
+    if objective.sparsity_type not in ("l1", "none"):
+        return None, f"the penalty is {objective.sparsity_type!r}, not 'l1' or 'none'"
+    if objective.coherence_weight:
+        return None, "the objective has a coherence term"
+    if any(not p.requires_grad for p in model.parameters()):
+        return None, "some of the model's parameters are frozen"
+    return (ReluGradients if name == "relu" else TopKGradients), ""

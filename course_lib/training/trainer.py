@@ -22,7 +22,7 @@ from course_lib.training import state
 from course_lib.training.adam import AdamStep
 from course_lib.training.batches import Batches
 from course_lib.training.callbacks import Callback, ProgressBar, ProgressLog
-from course_lib.training.gradients import AutogradGradients, DirectGradients
+from course_lib.training.gradients import AutogradGradients, fast_gradients
 from course_lib.training.objectives import Objective, run
 from course_lib.training.options import TrainingOptions
 from course_lib.training.processes import Processes
@@ -213,16 +213,16 @@ class Trainer:
             self.model.train(was)
 
     def _choose_path(self) -> None:
-        obstacle = DirectGradients.obstacle(self.model, self.objective)
-        if obstacle is None:
-            for name, plain in (("mixed_precision", None), ("accumulation_steps", 1)):
-                if getattr(self.options, name) != plain:
-                    obstacle = f"{name} is {getattr(self.options, name)!r}"
-            if self.processes.count > 1:
-                obstacle = f"{self.processes.count} processes train together"
-        if self.options.fast and obstacle is not None:
+        path, obstacle = fast_gradients(self.model, self.objective)
+        for name, plain in (("mixed_precision", None), ("accumulation_steps", 1)):
+            if getattr(self.options, name) != plain:
+                obstacle = f"{name} is {getattr(self.options, name)!r}"
+        if self.processes.count > 1:
+            obstacle = f"{self.processes.count} processes train together"
+        if self.options.fast and obstacle:
             raise WrongArgument(f"fast is True, but {obstacle}. Leave fast out.")
-        self.fast = obstacle is None and self.options.fast is not False
+        self._fast_path = None if obstacle or self.options.fast is False else path
+        self.fast = self._fast_path is not None
 
     def _build(self) -> None:
         options = self.options
@@ -234,7 +234,7 @@ class Trainer:
         )
         if self.fast:
             batch_size = min(options.batch_size, self.train.examples)
-            self._gradients = DirectGradients(self.model, self.objective, batch_size)
+            self._gradients = self._fast_path(self.model, self.objective, batch_size)
             self._optimizer_step = AdamStep(self.optimizer) if fused else self.optimizer.step
         else:
             module = self.processes.joined(self.model, self.objective, self.device)
