@@ -2,6 +2,8 @@
 # make install   set up only, into .venv
 # make test      set up and run every test
 # make build     build notebooks/, solutions/ and exercises/ from units/   (ARGS="1")
+# make bench     time the trainer side by side with other libraries    (ARGS="--quick")
+# make test-saelens   check exports with SAELens itself
 # make format    format package, units and tests
 
 PYTHON ?= python3
@@ -13,7 +15,7 @@ QUIET := COURSE_PROGRESS=off PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE
 NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 
-.PHONY: lab install test build format clean
+.PHONY: lab install test build format bench test-saelens clean
 .DEFAULT_GOAL := lab
 
 lab: install
@@ -50,5 +52,16 @@ test: $(VENV)/.developer
 	$(QUIET) OMP_NUM_THREADS=2 $(NBVAL)
 	$(QUIET) $(BIN)/python -m pytest -m browser -rs
 
+# Side by side with other libraries, each in an environment of its own (hours the first time).
+bench: $(VENV)/.developer
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# Our exports, loaded by SAELens itself; it has an environment of its own (2 GB).
+test-saelens:
+	@$(PYTHON) -m venv .venv-saelens
+	@.venv-saelens/bin/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[saelens]' pytest
+	$(QUIET) COURSE_REQUIRE_SAELENS=1 .venv-saelens/bin/python -m pytest tests/saelens
+
 clean:
-	rm -rf $(VENV) .course_build build *.egg-info
+	rm -rf $(VENV) .venv-saelens benchmarks/.environments .course_build build *.egg-info

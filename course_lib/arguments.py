@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib.errors import WrongArgument
 
@@ -120,3 +120,32 @@ def require_finite(name: str, value: Tensor) -> Tensor:
                 "remove such rows or mend what made them."
             )
     return value
+
+
+def require_model(model: Any) -> nn.Module:
+    """`model` itself. Raises `WrongArgument` unless it is a module with `encode` and `decode`."""
+    if isinstance(model, type):
+        raise WrongArgument(f"model is the class {model.__name__} itself; give an instance of it.")
+    missing = [name for name in ("encode", "decode") if not callable(getattr(model, name, None))]
+    if not isinstance(model, nn.Module) or missing:
+        told = f", without {' and '.join(missing)}" if missing else ", which is no nn.Module"
+        raise WrongArgument(
+            f"model is of type {type(model).__name__}{told}; it must be a torch.nn.Module with "
+            "the methods encode and decode, as the models of course_lib.autoencoders."
+        )
+    return model
+
+
+def require_device(device: Any) -> torch.device:
+    """The device. Raises `WrongArgument` when it is unknown or not on this machine."""
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError, TypeError) as error:
+        raise WrongArgument(
+            f"device is {device!r}, which cannot be used here ({str(error).splitlines()[0]}). "
+            "Use 'cpu', or 'cuda' or 'mps' where the machine has them."
+        ) from None
+    if place.type == "meta":
+        raise WrongArgument("device is 'meta', which holds shapes but no numbers. Use 'cpu'.")
+    return place

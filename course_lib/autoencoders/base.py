@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.arguments import require_whole
+from course_lib.arguments import require_device, require_whole
 from course_lib.errors import WrongArgument
 
 
@@ -88,14 +88,7 @@ def placement(device: str | torch.device, dtype: torch.dtype) -> dict[str, Any]:
     """
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise WrongArgument(f"dtype is {dtype!r}; it must be floating-point, as torch.float32.")
-    try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, TypeError) as error:
-        raise WrongArgument(
-            f"device is {device!r}, which cannot be used here ({str(error).splitlines()[0]}). "
-            "Use 'cpu', or 'cuda' or 'mps' where the machine has them."
-        ) from None
-    return {"device": device, "dtype": dtype}
+    return {"device": require_device(device), "dtype": dtype}
 
 
 def dtype_name(dtype: torch.dtype) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from course_lib.arguments import require_device
 from course_lib.errors import WrongArgument
 from course_lib.training.objectives import Objective, ObjectiveModule
 
@@ -57,10 +58,7 @@ class Processes:
             if torch.cuda.is_available():
                 return torch.device("cuda", self.local_rank)
             return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-        from course_lib.autoencoders.base import placement
-
-        placement(wanted, torch.float32)
-        return torch.device(wanted)
+        return require_device(wanted)
 
     def require_divisible(self, batch_size: int) -> None:
         """Raises `WrongArgument` when a batch cannot be shared equally."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.arguments import require_model
 from course_lib.autoencoders import Autoencoder
 from course_lib.errors import WrongArgument
 from course_lib.losses import reconstruction_loss
@@ -65,7 +66,7 @@ class Trainer:
         **options: Any,
     ):
         self.options = TrainingOptions.of(options)
-        self.model = _require_model(model)
+        self.model = require_model(model)
         self.objective = Objective() if objective is None else objective
         if not isinstance(self.objective, Objective):
             raise WrongArgument(f"objective is {objective!r}; it must be an Objective.")
@@ -331,15 +332,3 @@ class Trainer:
             for callback in self.callbacks:
                 if isinstance(callback, ProgressBar):
                     callback.close()
-
-
-def _require_model(model: Any) -> nn.Module:
-    if not isinstance(model, nn.Module):
-        raise WrongArgument(f"model is of type {type(model).__name__}; it must be a torch module.")
-    for method in ("encode", "decode"):
-        if not callable(getattr(model, method, None)):
-            raise WrongArgument(
-                f"a {type(model).__name__} has no method {method}; a model to train needs "
-                "encode(x) and decode(z)."
-            )
-    return model
