@@ -3,6 +3,7 @@ and what to do, before any work is done."""
 
 from __future__ import annotations
 
+import contextlib
 import math
 import numbers
 from collections.abc import Collection
@@ -35,9 +36,12 @@ def require_number(
     below: float = math.inf,
 ) -> float:
     """`value` as a float. Raises `WrongArgument` unless it is finite and within the bounds."""
-    good = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    good = good and abs(value) < math.inf  # False for NaN
-    if not good or not (at_least <= value <= at_most and above < value < below):
+    number = math.nan
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):  # a whole number larger than any float
+            number = float(value)
+    inside = at_least <= number <= at_most and above < number < below
+    if not math.isfinite(number) or not inside:
         bounds = [
             f"{words} {bound:g}"
             for words, bound in (
@@ -52,12 +56,13 @@ def require_number(
             f"{name} is {value!r}; it must be a finite number"
             + (f", {' and '.join(bounds)}." if bounds else ".")
         )
-    return float(value)
+    return number
 
 
 def require_option(name: str, value: Any, options: Collection[Option]) -> Option:
     """`value` itself. Raises `WrongArgument` unless it is one of `options`."""
-    if not any(value is option or value == option for option in options):
+    # the same type, too: True and 1.0 equal 1, and an array's comparison has no truth value
+    if not any(type(value) is type(option) and value == option for option in options):
         listed = [repr(option) for option in options]
         raise WrongArgument(
             f"{name} is {value!r}; it must be {', '.join(listed[:-1])} or {listed[-1]}."
@@ -141,7 +146,7 @@ def require_device(device: Any) -> torch.device:
     try:
         place = torch.device(device)
         torch.empty(0, device=place)
-    except (RuntimeError, AssertionError, TypeError) as error:
+    except (RuntimeError, AssertionError, TypeError, ImportError) as error:
         raise WrongArgument(
             f"device is {device!r}, which cannot be used here ({str(error).splitlines()[0]}). "
             "Use 'cpu', or 'cuda' or 'mps' where the machine has them."

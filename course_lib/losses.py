@@ -9,8 +9,8 @@ For a batch x (batch, input) with reconstructions x̂ and codes z (batch, latent
     KL              Σ_j KL(ρ ‖ ρ̂_j), where ρ̂_j is the mean activation of latent j over the batch
     Hoyer           1 - H(z), where H(z) = (√n - ‖z‖₁ / ‖z‖₂) / (√n - 1) runs from 0 to 1
 
-Every value and every gradient is finite, whatever finite code is given. No penalty grows with the
-batch. Half precision is computed in float32 and given back in the code's own dtype.
+Values and gradients are finite for every code, unless a sum passes the largest float. No penalty
+grows with the batch. Half precision is computed and given back in float32: float16 ends at 65,504.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def reconstruction_loss(
             f"x_hat has shape {tuple(x_hat.shape)} and x {tuple(x.shape)}; they must be the same."
         )
     require_option("reduction", reduction, ("mean", "sum", "none"))
-    squared = (x_hat - x).square()
+    if x.numel() == 0:
+        raise WrongArgument(f"x has shape {tuple(x.shape)}; there is nothing to average over.")
+    squared = (_wide(x_hat) - _wide(x)).square()
     if reduction == "none":
         return squared
     return squared.mean() if reduction == "mean" else squared.sum(dim=-1).mean()
@@ -68,7 +70,7 @@ def l1_sparsity_loss(
     _require_codes(z)
     require_option("over_latents", over_latents, ("mean", "sum"))
     size = _wide(z).abs()
-    return (size.mean() if over_latents == "mean" else size.sum(dim=-1).mean()).to(z.dtype)
+    return size.mean() if over_latents == "mean" else size.sum(dim=-1).mean()
 
 
 def kl_divergence_sparsity_loss(
@@ -92,9 +94,10 @@ def kl_divergence_sparsity_loss(
 
     z : codes (..., latent); means are taken over all but the last dimension.
     target_sparsity : ρ, strictly between 0 and 1.
-    epsilon : smallest mean activation told from zero. It keeps the value finite for a latent that
-        is never active, and lets the gradient wake it up. In half precision the smallest normal
-        number takes its place where that is larger.
+    epsilon : smallest mean activation told from zero. It keeps value and gradient finite for a
+        latent that is never active. In half precision the smallest normal number takes its place
+        where that is larger. The gradient pulls such a latent's code up; but through a ReLU whose
+        sums are all negative no gradient passes, and the latent stays dead.
     over_latents : "sum" as in the formula, or "mean".
     """
     _require_codes(z)
@@ -102,7 +105,7 @@ def kl_divergence_sparsity_loss(
     require_number("epsilon", epsilon, above=0, below=1)
     require_option("over_latents", over_latents, ("sum", "mean"))
     divergence = kl_divergence(mean_activation(z), rho, max(epsilon, torch.finfo(z.dtype).tiny))
-    return (divergence.sum() if over_latents == "sum" else divergence.mean()).to(z.dtype)
+    return divergence.sum() if over_latents == "sum" else divergence.mean()
 
 
 def mean_activation(z: Tensor) -> Tensor:
@@ -114,6 +117,7 @@ def mean_activation(z: Tensor) -> Tensor:
 
 def kl_divergence(mean: Tensor, rho: float, epsilon: float) -> Tensor:
     """KL(ρ ‖ ρ̂) for each mean activation, squashed as `kl_divergence_sparsity_loss` says."""
+    rho = min(rho, 1 - 4 * torch.finfo(mean.dtype).eps)  # nearer to 1, log(1 - rho) is lost
     bend, scale = (1 + rho) / 2, (1 - rho) ** 2 / 4
     # `where` passes gradients through both branches: each must stay finite outside its own side
     below, above = mean.clamp(max=bend), mean.clamp(min=bend) - rho
@@ -133,10 +137,6 @@ def hoyer_sparsity(z: Tensor, epsilon: float = 1e-8) -> Tensor:
         number takes its place.
     With one latent every code is one-hot: the measure is 1 and its gradient zero.
     """
-    return _hoyer(z, epsilon).to(z.dtype)
-
-
-def _hoyer(z: Tensor, epsilon: float = 1e-8) -> Tensor:
     _require_codes(z)
     require_number("epsilon", epsilon, above=0, below=1)
     n = z.shape[-1]
@@ -156,7 +156,7 @@ def hoyer_sparsity_loss(z: Tensor) -> Tensor:
 
     z : codes (..., latent).
     """
-    return (1 - _hoyer(z)).mean().to(z.dtype)
+    return (1 - hoyer_sparsity(z)).mean()
 
 
 def coherence_loss(dictionary: Tensor) -> Tensor:
@@ -178,7 +178,7 @@ def coherence_loss(dictionary: Tensor) -> Tensor:
     D = _wide(dictionary)
     gram = D @ D.T if n <= d else D.T @ D  # both have the same sum of squares; take the smaller
     among_themselves = D.square().sum(dim=1).square().sum()
-    return ((gram.square().sum() - among_themselves) / max(1, n * (n - 1))).to(dictionary.dtype)
+    return (gram.square().sum() - among_themselves) / max(1, n * (n - 1))
 
 
 def sparsity_loss(
@@ -207,6 +207,13 @@ def total_loss(terms: Mapping[str, Tensor]) -> Tensor:
     """The sum of a loss's terms, each already multiplied by its weight."""
     if not terms:
         raise WrongArgument("terms is empty; a loss needs at least one term.")
+    for name, term in terms.items():
+        if not isinstance(term, Tensor) or term.ndim:
+            given = tuple(term.shape) if isinstance(term, Tensor) else type(term).__name__
+            raise WrongArgument(
+                f"The term {name!r} is {given}; it must be a tensor with a single number, (). "
+                "Take its mean."
+            )
     return torch.stack(list(terms.values())).sum()
 
 

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 from killing import in_fresh_process, kill_after, kill_at_step
 from safetensors import SafetensorError
 
-from course_lib import checkpoints
 from course_lib.autoencoders import (
     AUTOENCODERS,
     BasicAutoencoder,
@@ -32,6 +31,8 @@ from course_lib.autoencoders import (
     TwoLayerAutoencoder,
 )
 from course_lib.autoencoders.saving import load_autoencoder, save_autoencoder
+from course_lib.checkpoints import bundles as checkpoints
+from course_lib.checkpoints import files as single_files
 from course_lib.checkpoints import load_bundle, save_bundle
 from course_lib.errors import CheckpointProblem, WrongArgument
 
@@ -560,7 +561,7 @@ def test_a_failure_at_any_step_leaves_the_old_bundle_alone(
     def fail(*args, **options):
         raise error
 
-    target = {"replace": os, "mkdir": Path}.get(step, checkpoints)
+    target = {"replace": os, "mkdir": Path, "save_file": single_files}.get(step, checkpoints)
     wanted = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else CheckpointProblem
     for folder in (bundle, tmp_path / "new"):
         with monkeypatch.context() as patch:

@@ -58,6 +58,7 @@ class Activation:
                     else f"{option} is {value!r}, but activation {name!r} has no use for it. "
                     "Leave it out, or choose another activation."
                 )
+        self.threshold = self.k = None
         if wants_threshold:
             self.threshold = require_number("threshold", threshold, at_least=0)
         if name == "topk":

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from course_lib.arguments import require_device, require_whole
 from course_lib.errors import WrongArgument
 
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
 
 class Autoencoder(nn.Module):
     """Base of the course's models.
@@ -63,6 +65,12 @@ class Autoencoder(nn.Module):
         What the model computes stays the same. Most models have no constraint.
         """
 
+    def _apply(self, fn: Any, recurse: bool = True) -> Autoencoder:
+        super()._apply(fn, recurse)  # what .double() and .to() call: the config keeps up
+        if "dtype" in self.config:
+            self.config["dtype"] = dtype_name(next(self.parameters()).dtype)
+        return self
+
     def _require(self, name: str, value: Tensor, width: int) -> None:
         if not isinstance(value, Tensor) or value.ndim < 1 or value.shape[-1] != width:
             given = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
@@ -86,8 +94,11 @@ def placement(device: str | torch.device, dtype: torch.dtype) -> dict[str, Any]:
     Raises `WrongArgument` for a device that is unknown or not on this machine, or for a dtype that
     is not floating-point.
     """
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise WrongArgument(f"dtype is {dtype!r}; it must be floating-point, as torch.float32.")
+    if dtype not in DTYPES:
+        raise WrongArgument(
+            f"dtype is {dtype!r}; it must be floating-point, as torch.float32 (or float16, "
+            "bfloat16, float64)."
+        )
     return {"device": require_device(device), "dtype": dtype}
 
 
@@ -98,4 +109,4 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 def named_dtype(dtype: torch.dtype | str) -> torch.dtype:
     """The dtype itself, or the one that a config's name stands for."""
-    return getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    return getattr(torch, dtype, dtype) if isinstance(dtype, str) else dtype

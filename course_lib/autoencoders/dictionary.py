@@ -14,19 +14,27 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-SMALLEST_NORM = 1e-12  # a zero atom stays zero instead of becoming NaN
+SMALLEST_NORM = 1e-18  # below, its square is no longer a normal float32
 
 
 def unit_norm(weight: Tensor) -> Tensor:
     """Rows of `weight` (atoms, input) divided by their L2 norm; a row of zeros stays zeros."""
-    return nn.functional.normalize(weight, dim=1, eps=SMALLEST_NORM)
+    return (weight / _norms(weight)).to(weight.dtype)
 
 
 @torch.no_grad()
 def fold_norm_(weight: Tensor) -> None:
     """Write the unit-norm rows back into `weight` (atoms, input), in place."""
-    norms = torch.linalg.vector_norm(weight, dim=1, keepdim=True)  # (atoms, 1)
-    weight.div_(norms.clamp_(min=SMALLEST_NORM))
+    weight.div_(_norms(weight))
+
+
+def _norms(weight: Tensor) -> Tensor:
+    """What to divide by: (atoms, 1). A zero atom's is 1, which keeps it zero and its gradient of
+    ordinary size."""
+    # of half precision in float32: float16 holds neither the sum of squares nor SMALLEST_NORM
+    wide = torch.float32 if weight.dtype.itemsize == 2 else weight.dtype
+    norms = torch.linalg.vector_norm(weight, dim=1, keepdim=True, dtype=wide)
+    return torch.where(norms > SMALLEST_NORM, norms, 1)
 
 
 class DictionaryDecoder(nn.Module):

@@ -36,7 +36,7 @@ from course_lib.autoencoders.saving import rebuild
 from course_lib.autoencoders.sparse import SparseAutoencoder
 from course_lib.autoencoders.sparse_base import SparseModel
 from course_lib.autoencoders.tied import TiedWeightSparseAutoencoder
-from course_lib.checkpoints import (
+from course_lib.checkpoints.files import (
     folder_path,
     read_json,
     read_tensors,

@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 
 from course_lib.autoencoders.base import Autoencoder, dtype_name
-from course_lib.checkpoints import folder_path, load_bundle, save_bundle
+from course_lib.checkpoints import load_bundle, save_bundle
+from course_lib.checkpoints.files import folder_path
 from course_lib.errors import CheckpointProblem, WrongArgument
 
 

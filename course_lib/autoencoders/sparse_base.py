@@ -49,6 +49,8 @@ class SparseModel(Autoencoder):
         if layers == 2:
             hidden = 2 * self.latent_dim if hidden_dim is None else hidden_dim
             self.hidden_dim = require_whole("hidden_dim", hidden)
+        require_option("batch_norm", batch_norm, (True, False))
+        require_option("checkpoint_gradients", checkpoint_gradients, (True, False))
         if batch_norm and checkpoint_gradients:
             raise WrongArgument(
                 "batch_norm and checkpoint_gradients do not go together: checkpointing runs the "
@@ -61,8 +63,8 @@ class SparseModel(Autoencoder):
             "layers": layers,
             "hidden_dim": self.hidden_dim if layers == 2 else None,
             "activation": activation,
-            "threshold": threshold,
-            "k": k,
+            "threshold": self.activation.threshold,
+            "k": self.activation.k,
             "batch_norm": batch_norm,
             "checkpoint_gradients": checkpoint_gradients,
         }
@@ -78,7 +80,15 @@ class SparseModel(Autoencoder):
 
     def code(self, sums: Tensor) -> Tensor:
         """The last encoder layer's sums (batch, latent_dim) → code, as the options say."""
-        return self.activation(sums if self.batch_norm is None else self.batch_norm(sums))
+        if self.batch_norm is not None:
+            rows = sums.reshape(-1, self.latent_dim)  # torch takes a third dimension otherwise
+            if self.training and len(rows) < 2:
+                raise WrongArgument(
+                    "A single code has no variance, so batch_norm cannot train on it. Give more "
+                    "inputs at once, or call model.eval() first."
+                )
+            sums = self.batch_norm(rows).reshape(sums.shape)
+        return self.activation(sums)
 
     def remember_less(self, run: Callable[..., Any], *inputs: Tensor) -> Any:
         """`run(*inputs)`; with `checkpoint_gradients`, what lies between is computed again in the
