@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import tempfile
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_lib.errors import WrongArgument
+from course_lib.errors import CheckpointProblem, WrongArgument
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +26,7 @@ BLUE, ORANGE, GREEN, RED = "#0072b2", "#e69f00", "#009e73", "#d55e00"
 PURPLE, SKY, GREY = "#cc79a7", "#56b4e9", "#8a8a8a"
 PALETTE = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY)
 DPI = 110  # sharp at notebook width, and under 60 kB a figure
+SAVED_AS = (".png", ".svg", ".pdf")
 
 STYLE = {
     "axes.grid": True,
@@ -98,10 +102,10 @@ def _encoded(picture: Image.Image, compression: int) -> bytes:
 
 
 class ShownFigure:
-    """A rendered figure with its text alternative."""
+    """A rendered figure with its text alternative; `figure` is matplotlib's own, to change."""
 
-    def __init__(self, png: bytes, alt: str):
-        self.png, self.alt = png, alt
+    def __init__(self, png: bytes, alt: str, figure: Figure):
+        self.png, self.alt, self.figure = png, alt, figure
 
     def __repr__(self) -> str:
         return f"Figure: {self.alt}"
@@ -121,4 +125,60 @@ def show_figure(figure: Figure, alt: str) -> ShownFigure:
     """
     if len(alt.split()) < 4:
         raise WrongArgument(f"alt is {alt!r}; describe what the figure shows in a sentence.")
-    return ShownFigure(to_png(to_pixels(figure)), alt)
+    return ShownFigure(to_png(to_pixels(figure)), alt, figure)
+
+
+def require_save_path(path: str | os.PathLike[str]) -> Path:
+    """`path` as a Path to which a figure can be saved, as far as one can tell beforehand.
+
+    Raises `WrongArgument` for another suffix than .png, .svg or .pdf, and `CheckpointProblem`
+    when its folder is missing or read-only, or when a folder lies there.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise WrongArgument(f"The path is {path!r}; it must be a str or a pathlib.Path.")
+    path = Path(path)
+    if path.suffix.lower() not in SAVED_AS:
+        raise WrongArgument(
+            f"A figure cannot be saved as {str(path)!r}; the name must end in "
+            f"{', '.join(SAVED_AS[:-1])} or {SAVED_AS[-1]}."
+        )
+    if not path.parent.is_dir():
+        raise CheckpointProblem(
+            f"{path} cannot be written: there is no folder {path.parent}. Make it first, "
+            "or choose another."
+        )
+    if path.is_dir():
+        raise CheckpointProblem(f"{path} cannot be written: it is a folder. Give a file's name.")
+    if not os.access(path.parent, os.W_OK):
+        raise CheckpointProblem(
+            f"{path} cannot be written: the folder {path.parent} is read-only. Choose another."
+        )
+    return path
+
+
+def save_figure(figure: Figure | ShownFigure, path: str | os.PathLike[str]) -> Path:
+    """Save a figure as .png, .svg or .pdf; return its path.
+
+    A shown figure is saved as .png with the pixels that were shown; a figure is drawn anew.
+    It is written beside its place and then moved there: no half a file is ever found.
+    Raises as `require_save_path` does, and `CheckpointProblem` when writing fails.
+    """
+    path = require_save_path(path)
+    stream = io.BytesIO()
+    shown, figure = (figure, figure.figure) if isinstance(figure, ShownFigure) else (None, figure)
+    if path.suffix.lower() == ".png":
+        stream.write(to_png(to_pixels(figure)) if shown is None else shown.png)
+    else:
+        figure.savefig(stream, format=path.suffix[1:].lower())
+    beside = None
+    try:
+        descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(stream.getvalue())
+        os.chmod(beside, 0o644)  # a temporary file is its owner's alone
+        os.replace(beside, path)
+    except OSError as error:
+        if beside is not None:
+            Path(beside).unlink(missing_ok=True)
+        raise CheckpointProblem(f"{path} could not be written: {error.strerror}.") from error
+    return path

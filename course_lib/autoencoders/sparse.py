@@ -14,6 +14,8 @@ and the penalty with them, by making atoms longer.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -22,54 +24,19 @@ from course_lib.autoencoders.sparse_base import SparseModel
 
 
 class SparseAutoencoder(SparseModel):
-    """A sparse autoencoder with unit-norm atoms.
+    """A sparse autoencoder with unit-norm atoms."""
 
-    Parameters
-    ----------
-    input_dim, latent_dim : sizes of an input and of a code.
-    device, dtype : of the parameters.
-    layers : of encoder and decoder each: 2, or 1 for the usual form.
-    hidden_dim : width of the hidden layers when there are two; twice `latent_dim` if left out.
-    activation : "relu", "sigmoid", "soft_threshold", "hard_threshold" or "topk".
-    threshold : θ of the two thresholds. k : latents that "topk" keeps.
-    batch_norm : normalise the sums of each latent over the batch before the activation function
-        (Ioffe and Szegedy, 2015).
-    checkpoint_gradients : save memory in training, at the price of a second forward pass.
-
-    Raises
-    ------
-    WrongArgument : for a size below one, a device that is not there, an integer dtype, an unknown
-        activation, or options that do not go together.
-    """
-
-    def __init__(
-        self,
-        input_dim: int,
-        latent_dim: int,
-        device: str | torch.device = "cpu",
-        dtype: torch.dtype = torch.float32,
-        *,
-        layers: int = 2,
-        hidden_dim: int | None = None,
-        activation: str = "relu",
-        threshold: float | None = None,
-        k: int | None = None,
-        batch_norm: bool = False,
-        checkpoint_gradients: bool = False,
-    ):
-        super().__init__(
-            input_dim, latent_dim, device, dtype, layers, hidden_dim,
-            activation, threshold, k, batch_norm, checkpoint_gradients,
-        )  # fmt: skip
-        if layers == 1:
-            self.encoder = nn.Linear(self.input_dim, self.latent_dim, **self.place)
-            self.decoder = DictionaryDecoder(self.latent_dim, self.input_dim, **self.place)
+    def build_layers(self, **place: Any) -> None:
+        """Make encoder and decoder, of one layer each or two."""
+        if self.layers == 1:
+            self.encoder = nn.Linear(self.input_dim, self.latent_dim, **place)
+            self.decoder = DictionaryDecoder(self.latent_dim, self.input_dim, **place)
             self._start_with_own_atoms()
         else:
-            self.encoder_hidden = nn.Linear(self.input_dim, self.hidden_dim, **self.place)
-            self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **self.place)
-            self.decoder_hidden = nn.Linear(self.latent_dim, self.hidden_dim, **self.place)
-            self.decoder = DictionaryDecoder(self.hidden_dim, self.input_dim, **self.place)
+            self.encoder_hidden = nn.Linear(self.input_dim, self.hidden_dim, **place)
+            self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **place)
+            self.decoder_hidden = nn.Linear(self.latent_dim, self.hidden_dim, **place)
+            self.decoder = DictionaryDecoder(self.hidden_dim, self.input_dim, **place)
 
     @torch.no_grad()
     def _start_with_own_atoms(self) -> None:

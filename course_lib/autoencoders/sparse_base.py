@@ -17,7 +17,7 @@ from course_lib.errors import WrongArgument
 
 
 class SparseModel(Autoencoder):
-    """Base of `SparseAutoencoder`, which documents the parameters, and of its tied variant."""
+    """Base of `SparseAutoencoder` and `TiedWeightSparseAutoencoder`: their parameters and checks."""
 
     l1_sparsity_loss = staticmethod(losses.l1_sparsity_loss)
     kl_divergence_sparsity_loss = staticmethod(losses.kl_divergence_sparsity_loss)
@@ -27,18 +27,38 @@ class SparseModel(Autoencoder):
         self,
         input_dim: int,
         latent_dim: int,
-        device: str | torch.device,
-        dtype: torch.dtype,
-        layers: int,
-        hidden_dim: int | None,
-        activation: str,
-        threshold: float | None,
-        k: int | None,
-        batch_norm: bool,
-        checkpoint_gradients: bool,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        *,
+        layers: int = 2,
+        hidden_dim: int | None = None,
+        activation: str = "relu",
+        threshold: float | None = None,
+        k: int | None = None,
+        batch_norm: bool = False,
+        checkpoint_gradients: bool = False,
     ):
+        """Check the options and make the layers.
+
+        Parameters
+        ----------
+        input_dim, latent_dim : sizes of an input and of a code.
+        device, dtype : of the parameters.
+        layers : of encoder and decoder each: 2, or 1 for the usual form.
+        hidden_dim : width of the hidden layers when there are two; twice `latent_dim` if left out.
+        activation : "relu", "sigmoid", "soft_threshold", "hard_threshold" or "topk".
+        threshold : θ of the two thresholds. k : latents that "topk" keeps.
+        batch_norm : normalise the sums of each latent over the batch before the activation function
+            (Ioffe and Szegedy, 2015).
+        checkpoint_gradients : save memory in training, at the price of a second forward pass.
+
+        Raises
+        ------
+        WrongArgument : for a size below one, a device that is not there, an integer dtype, an unknown
+            activation, or options that do not go together.
+        """
         super().__init__(input_dim, latent_dim)
-        self.place: dict[str, Any] = placement(device, dtype := named_dtype(dtype))
+        place = placement(device, dtype := named_dtype(dtype))
         self.layers = require_option("layers", layers, (1, 2))
         self.activation = Activation(activation, self.latent_dim, threshold, k)
         if layers == 1 and hidden_dim is not None:
@@ -56,7 +76,7 @@ class SparseModel(Autoencoder):
                 "batch_norm and checkpoint_gradients do not go together: checkpointing runs the "
                 "encoder twice, and the running mean would be updated twice. Choose one."
             )
-        self.batch_norm = nn.BatchNorm1d(self.latent_dim, **self.place) if batch_norm else None
+        self.batch_norm = nn.BatchNorm1d(self.latent_dim, **place) if batch_norm else None
         self.checkpoint_gradients = checkpoint_gradients
         self.config |= {
             "dtype": dtype_name(dtype),
@@ -68,6 +88,11 @@ class SparseModel(Autoencoder):
             "batch_norm": batch_norm,
             "checkpoint_gradients": checkpoint_gradients,
         }
+        self.build_layers(**place)
+
+    def build_layers(self, **place: Any) -> None:
+        """Make the parameters; `place` says on which device and in which dtype."""
+        raise NotImplementedError
 
     @property
     def dictionary(self) -> Tensor:

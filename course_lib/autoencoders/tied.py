@@ -14,6 +14,8 @@ matrices, which leaves about half the parameters.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -23,36 +25,19 @@ from course_lib.autoencoders.sparse_base import SparseModel
 
 
 class TiedWeightSparseAutoencoder(SparseModel):
-    """`SparseAutoencoder` with one set of matrices; parameters and errors are the same."""
+    """`SparseAutoencoder` with one set of matrices for encoder and decoder."""
 
-    def __init__(
-        self,
-        input_dim: int,
-        latent_dim: int,
-        device: str | torch.device = "cpu",
-        dtype: torch.dtype = torch.float32,
-        *,
-        layers: int = 2,
-        hidden_dim: int | None = None,
-        activation: str = "relu",
-        threshold: float | None = None,
-        k: int | None = None,
-        batch_norm: bool = False,
-        checkpoint_gradients: bool = False,
-    ):
-        super().__init__(
-            input_dim, latent_dim, device, dtype, layers, hidden_dim,
-            activation, threshold, k, batch_norm, checkpoint_gradients,
-        )  # fmt: skip
-        atoms = self.latent_dim if layers == 1 else self.hidden_dim
-        self.weight = nn.Parameter(torch.empty(atoms, self.input_dim, **self.place))
+    def build_layers(self, **place: Any) -> None:
+        """Make the shared matrices, and a bias for each direction."""
+        atoms = self.latent_dim if self.layers == 1 else self.hidden_dim
+        self.weight = nn.Parameter(torch.empty(atoms, self.input_dim, **place))
         nn.init.normal_(self.weight)
         fold_norm_(self.weight)
-        self.encoder_bias = nn.Parameter(torch.zeros(atoms, **self.place))
-        self.decoder_bias = nn.Parameter(torch.zeros(self.input_dim, **self.place))
-        if layers == 2:
-            self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **self.place)
-            self.decoder_hidden_bias = nn.Parameter(torch.zeros(self.hidden_dim, **self.place))
+        self.encoder_bias = nn.Parameter(torch.zeros(atoms, **place))
+        self.decoder_bias = nn.Parameter(torch.zeros(self.input_dim, **place))
+        if self.layers == 2:
+            self.encoder = nn.Linear(self.hidden_dim, self.latent_dim, **place)
+            self.decoder_hidden_bias = nn.Parameter(torch.zeros(self.hidden_dim, **place))
 
     @property
     def dictionary(self) -> Tensor:

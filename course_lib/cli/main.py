@@ -87,3 +87,18 @@ def progress() -> None:
     from course_lib.exercises.overview import Overview
 
     click.echo(str(Overview.now()))
+
+
+@main.command()
+@click.option(
+    "--folder",
+    default="course_demo",
+    show_default=True,
+    type=click.Path(),
+    help="Where the figures go; made if it is missing.",
+)
+def demo(folder: str) -> None:
+    """Train and draw autoencoders on real data (a minute)."""
+    from course_lib.demo import run_demo
+
+    run_demo(folder, say=click.echo)
