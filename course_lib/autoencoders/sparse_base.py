@@ -17,7 +17,7 @@ from course_lib.errors import WrongArgument
 
 
 class SparseModel(Autoencoder):
-    """Base of `SparseAutoencoder` and `TiedWeightSparseAutoencoder`: their parameters and checks."""
+    """Base of the sparse models: their parameters and checks."""
 
     l1_sparsity_loss = staticmethod(losses.l1_sparsity_loss)
     kl_divergence_sparsity_loss = staticmethod(losses.kl_divergence_sparsity_loss)
@@ -54,8 +54,8 @@ class SparseModel(Autoencoder):
 
         Raises
         ------
-        WrongArgument : for a size below one, a device that is not there, an integer dtype, an unknown
-            activation, or options that do not go together.
+        WrongArgument : for a size below one, a device that is not there, an integer dtype, an
+            unknown activation, or options that do not go together.
         """
         super().__init__(input_dim, latent_dim)
         place = placement(device, dtype := named_dtype(dtype))
