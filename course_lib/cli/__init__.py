@@ -1,4 +1,4 @@
-"""The command line: `course lab`, `course doctor`, `course build`, `course progress`."""
+"""The command line: `course lab`, `doctor`, `build`, `progress` and `demo`."""
 
 from course_lib.cli.main import main
 

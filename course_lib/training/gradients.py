@@ -45,8 +45,7 @@ class AutogradGradients:
         several processes).
     parts : how many parts a batch is taken in.
     dtype : of mixed precision, or None.
-    scaler : keeps gradients in float16 from vanishing; on only for float16.
-    processes : how many share a batch. Each takes its part; torch averages the gradients.
+    scaler : keeps gradients in float16 from vanishing; only for float16.
     """
 
     def __init__(
@@ -58,10 +57,8 @@ class AutogradGradients:
     ):
         self.module, self.parts, self.dtype, self.scaler = module, parts, dtype, scaler
 
-    def __call__(
-        self, batch: Tensor, sparsity_scale: float, weight: float = 1.0
-    ) -> dict[str, Tensor]:
-        """weight : of this process's part, when several share a batch unequally."""
+    def __call__(self, batch: Tensor, sparsity_scale: float) -> dict[str, Tensor]:
+        """See `Gradients`."""
         sums: dict[str, Tensor] = {}
         parts = batch.chunk(self.parts)
         for i, part in enumerate(parts):
@@ -69,7 +66,7 @@ class AutogradGradients:
             with self._unsynchronised(last=i == len(parts) - 1):
                 with torch.autocast(batch.device.type, self.dtype, enabled=self.dtype is not None):
                     terms = self.module(part, sparsity_scale)
-                loss = total_loss(terms) * (share * weight)
+                loss = total_loss(terms) * share
                 (loss if self.scaler is None else self.scaler.scale(loss)).backward()
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0) + share * value.detach()
@@ -82,7 +79,7 @@ class AutogradGradients:
 
 
 class DirectGradients:
-    """Base of the fast paths: the gradients written out, for models without an `obstacle`."""
+    """Base of the fast paths: the gradients written out, where `fast_gradients` allows it."""
 
     def __init__(self, model: SparseAutoencoder, objective: Objective, batch_size: int):
         self.model, self.objective = model, objective
