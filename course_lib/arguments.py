@@ -112,8 +112,11 @@ def require_matrix(
     return value
 
 
-def require_finite(name: str, value: Tensor) -> Tensor:
-    """`value` itself. Raises `WrongArgument`, naming the first bad row, for NaN or infinity."""
+def require_finite(name: str, value: Tensor, first_row: int = 0) -> Tensor:
+    """`value` itself. Raises `WrongArgument`, naming the first bad row, for NaN or infinity.
+
+    first_row : number of the value's first row in the data that it is a part of.
+    """
     rows = max(1, CHECKED_AT_ONCE // max(1, value[:1].numel())) if value.ndim else 1
     for start in range(0, len(value) if value.ndim else 1, rows):
         piece = value[start : start + rows] if value.ndim else value
@@ -121,7 +124,7 @@ def require_finite(name: str, value: Tensor) -> Tensor:
             bad = (~piece.isfinite()).reshape(len(piece) if value.ndim else 1, -1)
             first = int(bad.any(dim=1).nonzero()[0])
             raise WrongArgument(
-                f"{name} holds NaN or infinity, first in row {start + first}; "
+                f"{name} holds NaN or infinity, first in row {first_row + start + first}; "
                 "remove such rows or mend what made them."
             )
     return value

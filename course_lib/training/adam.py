@@ -20,22 +20,22 @@ class AdamStep:
 
     def __init__(self, optimizer: torch.optim.Adam):
         self.optimizer = optimizer
-        (self.group,) = optimizer.param_groups
         self.state: dict[str, list[torch.Tensor]] | None = None
 
     @torch.no_grad()
     def __call__(self) -> None:
         """Change the parameters by one step."""
+        (group,) = self.optimizer.param_groups  # a loaded state brings groups of its own
         if self.state is None:
             if not self.optimizer.state:
                 self.optimizer.step()
                 return
-            of = [self.optimizer.state[p] for p in self.group["params"]]
+            of = [self.optimizer.state[p] for p in group["params"]]
             self.state = {name: [s[name] for s in of] for name in ("exp_avg", "exp_avg_sq", "step")}
-        beta1, beta2 = self.group["betas"]
+        beta1, beta2 = group["betas"]
         adam(
-            self.group["params"],
-            [p.grad for p in self.group["params"]],
+            group["params"],
+            [p.grad for p in group["params"]],
             self.state["exp_avg"],
             self.state["exp_avg_sq"],
             [],
@@ -44,8 +44,8 @@ class AdamStep:
             amsgrad=False,
             beta1=beta1,
             beta2=beta2,
-            lr=self.group["lr"],
-            weight_decay=self.group["weight_decay"],
-            eps=self.group["eps"],
+            lr=group["lr"],
+            weight_decay=group["weight_decay"],
+            eps=group["eps"],
             maximize=False,
         )

@@ -70,11 +70,12 @@ class Batches:
         self.rows, self.from_file = _as_rows(name, data)
         require_matrix(name, self.rows, columns=input_dim, finite=False)
         needed = self.rows.numel() * dtype.itemsize
-        self.streamed = self.from_file or needed > SHARE_OF_MEMORY * free_memory(device)
+        there = self.rows.device == device and self.rows.dtype == dtype
+        fits = there or needed <= SHARE_OF_MEMORY * free_memory(device)
+        self.streamed = self.from_file or not fits
+        require_finite(name, self.rows[:ROWS_TOGETHER] if self.from_file else self.rows)
         if self.streamed:
-            require_finite(name, self.rows[:ROWS_TOGETHER])
             return
-        require_finite(name, self.rows)
         self.rows = self.rows.to(device, dtype)
 
     def __len__(self) -> int:
@@ -98,8 +99,7 @@ class Batches:
             yield from self._from_file(generator, start)
             return
         order = torch.randperm(len(self.rows), generator=generator)[: self._shared]
-        if not self.streamed:
-            order = order.to(self.device)
+        order = order.to(self.rows.device)
         for i in range(start, len(self)):
             rows = self._mine(order[i * self.batch_size : (i + 1) * self.batch_size])
             yield self._delivered(self.rows.index_select(0, rows))
@@ -108,8 +108,8 @@ class Batches:
         """All examples in their order, whole batches for every process."""
         for i in range(0, len(self.rows), self.batch_size):
             rows = self.rows[i : i + self.batch_size]
-            if self.streamed:
-                require_finite(self.name, rows)
+            if self.from_file:
+                require_finite(self.name, rows, first_row=i)
             yield self._delivered(rows)
 
     def _from_file(self, generator: torch.Generator, start: int) -> Iterator[Tensor]:
@@ -120,8 +120,10 @@ class Batches:
         number, rest = 0, self.rows[:0]
         for n, block in enumerate(blocks):
             starts = [ROWS_TOGETHER * run for run in block.tolist()]
-            rows = torch.cat([self.rows[i : i + ROWS_TOGETHER] for i in starts])
-            require_finite(self.name, rows)
+            read = [self.rows[i : i + ROWS_TOGETHER] for i in starts]
+            for i, run in zip(starts, read, strict=True):
+                require_finite(self.name, run, first_row=i)
+            rows = torch.cat(read)
             rows = rows[torch.randperm(len(rows), generator=generator)]
             pieces = torch.cat([rest, rows]).split(self.batch_size)
             keep = n < len(blocks) - 1 and len(pieces[-1]) < self.batch_size
@@ -140,7 +142,7 @@ class Batches:
         if not self.streamed:
             return batch
         batch = batch.to(self.dtype)
-        if self.device.type == "cuda":
+        if self.device.type == "cuda" and batch.device.type == "cpu":
             return batch.pin_memory().to(self.device, non_blocking=True)
         return batch.to(self.device)
 
@@ -160,7 +162,7 @@ def _as_rows(name: str, data: Data) -> tuple[Tensor, bool]:
 
     if isinstance(data, str | Path):
         try:
-            data = np.load(data, mmap_mode="r")
+            data = np.lib.format.open_memmap(data, mode="r")
         except (OSError, ValueError) as error:
             raise WrongArgument(
                 f"{name} is the path {str(data)!r}, which cannot be read as a .npy file ({error}). "
@@ -174,7 +176,13 @@ def _as_rows(name: str, data: Data) -> tuple[Tensor, bool]:
             )
         with warnings.catch_warnings():  # torch cannot forbid writing, and says so; nobody writes
             warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-            return torch.from_numpy(data), isinstance(data, np.memmap)
+            try:
+                return torch.from_numpy(data), isinstance(data, np.memmap)
+            except (TypeError, ValueError) as error:  # a foreign byte order, or read backwards
+                raise WrongArgument(
+                    f"{name} is an array that torch cannot read ({error}). "
+                    f"Convert it: numpy.ascontiguousarray({name}, dtype='float32')."
+                ) from None
     if not isinstance(data, Tensor):
         raise WrongArgument(
             f"{name} is of type {type(data).__name__}; it must be a tensor (examples, input), a "

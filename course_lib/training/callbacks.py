@@ -40,6 +40,8 @@ class ProgressLog(Callback):
 class ProgressBar(Callback):
     """A bar that fills up step by step, in a terminal or a notebook."""
 
+    bar = None
+
     def on_fit_start(self, trainer: Trainer) -> None:
         """Draw the bar as far as training has come."""
         from tqdm.auto import tqdm
@@ -58,4 +60,5 @@ class ProgressBar(Callback):
 
     def close(self) -> None:
         """Leave the bar as it stands."""
-        self.bar.close()
+        if self.bar is not None:
+            self.bar.close()

@@ -117,14 +117,15 @@ class ReluGradients(DirectGradients):
         """See `Gradients`."""
         W, b, D, c = self.parameters
         rows = len(x)
+        wide = torch.promote_types(x.dtype, torch.float32)  # a sum over a batch can pass float16
         z, dz, e = self.z[:rows], self.dz[:rows], self.e[:rows]
         r, per_activation = self.scales(rows, sparsity_scale)
 
         torch.addmm(b, x, W.T, out=z).relu_()  # (batch, latent)
         torch.addmm(c, z, D, out=e).sub_(x)  # (batch, input): x̂ - x
         terms = {
-            "reconstruction": torch.linalg.vector_norm(e).square_() / r,
-            "sparsity": z.sum() * per_activation,
+            "reconstruction": torch.linalg.vector_norm(e, dtype=wide).square_() / r,
+            "sparsity": z.sum(dtype=wide) * per_activation,
         }
         e.mul_(2 / r)
         torch.mm(z.T, e, out=D.grad)  # (latent, input)
@@ -149,6 +150,7 @@ class TopKGradients(DirectGradients):
         """See `Gradients`."""
         W, b, D, c = self.parameters
         rows, k = len(x), self.model.activation.k
+        wide = torch.promote_types(x.dtype, torch.float32)
         r, per_activation = self.scales(rows, sparsity_scale)
 
         sums = torch.addmm(b, x, W.T)  # (batch, latent)
@@ -159,8 +161,8 @@ class TopKGradients(DirectGradients):
             x_hat = embedding_bag(latents, D.detach(), per_sample_weights=weights, mode="sum")
             e = x_hat.detach() + (c - x)  # (batch, input): x̂ - x
             terms = {
-                "reconstruction": torch.linalg.vector_norm(e).square() / r,
-                "sparsity": z.sum() * per_activation,
+                "reconstruction": torch.linalg.vector_norm(e, dtype=wide).square() / r,
+                "sparsity": z.sum(dtype=wide) * per_activation,
             }
             e.mul_(2 / r)
             (dz,) = torch.autograd.grad(x_hat, weights, e)  # (batch, k): e · each atom

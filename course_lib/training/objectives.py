@@ -22,6 +22,7 @@ from course_lib.arguments import require_number, require_option
 from course_lib.autoencoders import Autoencoder
 from course_lib.errors import WrongArgument
 
+LARGEST_WEIGHT = 1e12  # beyond, products pass the largest float32
 Average = Callable[[Tensor], Tensor]
 
 
@@ -66,11 +67,19 @@ class Objective:
 
     def __post_init__(self) -> None:
         require_option("sparsity_type", self.sparsity_type, losses.SPARSITY_TYPES)
-        for weight in self.weights:
-            require_number("sparsity_weight", weight, at_least=0)
+        weight, several = self.sparsity_weight, isinstance(self.sparsity_weight, Sequence)
+        if several and (isinstance(weight, str) or not weight):
+            raise WrongArgument(f"sparsity_weight is {weight!r}; give a number, or one a layer.")
+        weights = tuple(
+            require_number("sparsity_weight", w, at_least=0, at_most=LARGEST_WEIGHT)
+            for w in self.weights
+        )
+        object.__setattr__(self, "sparsity_weight", weights if several else weights[0])
         require_number("target_sparsity", self.target_sparsity, above=0, below=1)
         require_option("reduction", self.reduction, ("mean", "sum"))
-        require_number("coherence_weight", self.coherence_weight, at_least=0)
+        require_number(
+            "coherence_weight", self.coherence_weight, at_least=0, at_most=LARGEST_WEIGHT
+        )
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -150,15 +159,18 @@ class Objective:
             squared += len(x) * error.item()
             found = self.penalised(activations)
             weights = [weight for weight, _ in found]
-            statistics = [len(x) * self.statistic(z).double().cpu() for _, z in found]
+            statistics = [len(x) * self.statistic(z).cpu().double() for _, z in found]
             sums = [a + b for a, b in zip(sums, statistics, strict=True)] if sums else statistics
             rows += len(x)
         per_example = squared / rows
         terms = {
             "reconstruction": per_example / (x.shape[1] if self.reduction == "mean" else 1),
             "sparsity": sum(
-                weight * self.penalty(total / rows).item()
-                for weight, total in zip(weights, sums, strict=True)
+                (
+                    weight * self.penalty(total / rows).item()
+                    for weight, total in zip(weights, sums, strict=True)
+                ),
+                start=0.0,
             ),
         }
         if self.coherence_weight:

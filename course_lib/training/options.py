@@ -77,16 +77,25 @@ class TrainingOptions:
         optional = ("num_epochs", "num_steps", "patience", "record_every", "checkpoint_every")
         for name in optional:
             if getattr(self, name) is not None:
-                require_whole(name, getattr(self, name))
-        require_whole("batch_size", self.batch_size)
-        require_whole("accumulation_steps", self.accumulation_steps)
+                self._keep(name, require_whole(name, getattr(self, name)))
+        for name in ("batch_size", "accumulation_steps"):
+            self._keep(name, require_whole(name, getattr(self, name)))
         for name in ("warmup_steps", "sparsity_warmup_steps", "seed"):
-            require_whole(name, getattr(self, name), at_least=0)
-        require_number("learning_rate", self.learning_rate, above=0)
-        require_number("decay_share", self.decay_share, above=0, at_most=1)
-        require_number("min_improvement", self.min_improvement, at_least=0)
-        if self.max_grad_norm is not None:
-            require_number("max_grad_norm", self.max_grad_norm, above=0)
+            self._keep(name, require_whole(name, getattr(self, name), at_least=0))
+        if self.seed >= 2**40:
+            raise WrongArgument(f"seed is {self.seed}; it must be below 2**40.")
+        for name, bounds in (
+            ("learning_rate", {"above": 0}),
+            ("decay_share", {"above": 0, "at_most": 1}),
+            ("min_improvement", {"at_least": 0}),
+            ("max_grad_norm", {"above": 0}),
+        ):
+            if name != "max_grad_norm" or self.max_grad_norm is not None:
+                self._keep(name, require_number(name, getattr(self, name), **bounds))
+        if not isinstance(self.checkpoint_folder, str | Path | None):
+            raise WrongArgument(
+                f"checkpoint_folder is {self.checkpoint_folder!r}; it must be a path."
+            )
         require_option("schedule", self.schedule, ("constant", "linear", "cosine"))
         require_option("mixed_precision", self.mixed_precision, (None, "bfloat16", "float16"))
         require_option("progress", self.progress, (None, "bar", "log"))
@@ -101,6 +110,10 @@ class TrainingOptions:
                 f"checkpoint_every is {self.checkpoint_every}, but there is no checkpoint_folder "
                 "to write to; give one."
             )
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Keep a number as Python's own: NumPy's cannot stand in a checkpoint's JSON."""
+        object.__setattr__(self, name, value)
 
     @classmethod
     def of(cls, options: dict[str, Any]) -> TrainingOptions:

@@ -40,9 +40,13 @@ class Processes:
             return cls()
         import torch.distributed as dist
 
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
         if not dist.is_initialized():
-            dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-        return cls(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
+            cuda = torch.cuda.is_available()
+            dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo")
+            if cuda:  # where NCCL puts what it exchanges
+                torch.cuda.set_device(local_rank)
+        return cls(dist.get_rank(), dist.get_world_size(), local_rank)
 
     @property
     def is_first(self) -> bool:
@@ -58,7 +62,9 @@ class Processes:
             if torch.cuda.is_available():
                 return torch.device("cuda", self.local_rank)
             return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-        return require_device(wanted)
+        device = require_device(wanted)
+        shared = device.type == "cuda" and device.index is None and self.count > 1
+        return torch.device("cuda", self.local_rank) if shared else device
 
     def require_divisible(self, batch_size: int) -> None:
         """Raises `WrongArgument` when a batch cannot be shared equally."""

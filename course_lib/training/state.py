@@ -9,6 +9,7 @@ bit for bit, as one that was never broken off.
 from __future__ import annotations
 
 import dataclasses
+import os
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from course_lib.training.trainer import Trainer
 
 KIND = "training run"
-COUNTS = ("step", "epoch", "stop", "history", "_batch_of_epoch", "_rows", "_best_loss",
+COUNTS = ("step", "epoch", "history", "_batch_of_epoch", "_rows", "_best_loss",
           "_records_without_improvement")  # fmt: skip
 FREE = {"progress", "checkpoint_folder", "checkpoint_every"}  # may change without changing the run
 
@@ -35,9 +36,8 @@ def prepare_folder(trainer: Trainer, resume: bool) -> None:
     other settings, or when the folder cannot be written.
     """
     folder = Path(trainer.options.checkpoint_folder)
-    if not trainer.processes.first_says((folder / "config.json").exists()):
-        if trainer.processes.is_first:
-            save(trainer)
+    if not trainer.processes.first_says(os.path.exists(folder / "config.json")):
+        save(trainer)
         return
     tensors, description = load_bundle(folder)
     if description.get("kind") != KIND:
@@ -55,6 +55,10 @@ def prepare_folder(trainer: Trainer, resume: bool) -> None:
 
 def save(trainer: Trainer) -> None:
     """Write the state; a process killed meanwhile leaves the state before, whole."""
+    sums = trainer.processes.sum(trainer._sums)  # of all processes; the first takes them up again
+    rows = trainer.processes.sum_of_counts(trainer._rows)
+    if not trainer.processes.is_first:
+        return
     moments = trainer.optimizer.state_dict()["state"]
     tensors = {
         **{f"model.{name}": value for name, value in trainer.model.state_dict().items()},
@@ -64,13 +68,13 @@ def save(trainer: Trainer) -> None:
             for number, values in moments.items()
             for name, value in values.items()
         },
-        "sums": trainer._sums,
+        "sums": sums,
         "generator": torch.get_rng_state(),
     }
     description = {
         "kind": KIND,
         "run": _run_of(trainer),
-        "counts": {name: getattr(trainer, name) for name in COUNTS},
+        "counts": {name: getattr(trainer, name) for name in COUNTS} | {"_rows": rows},
         "scaler": trainer._scaler.state_dict() if trainer._scaler else None,
     }
     save_bundle(trainer.options.checkpoint_folder, tensors, description)
@@ -89,6 +93,10 @@ def _restore(trainer: Trainer, tensors: dict[str, Tensor], description: dict[str
     torch.set_rng_state(tensors["generator"])
     for name in COUNTS:
         setattr(trainer, name, description["counts"][name])
+    if not trainer.processes.is_first:
+        trainer._sums.zero_()
+        trainer._rows = 0
+    trainer.stop = trainer.is_over()  # a run that a callback stopped may go on
     if trainer._scaler:
         trainer._scaler.load_state_dict(description["scaler"])
 
@@ -103,6 +111,8 @@ def _run_of(trainer: Trainer) -> dict[str, Any]:
     objective = dataclasses.asdict(trainer.objective)
     return {
         "model": type(trainer.model).__name__,
+        "model's dtype": str(next(trainer.model.parameters()).dtype),
+        "model's settings": getattr(trainer.model, "config", None),
         "model's shapes": {n: list(p.shape) for n, p in trainer.model.state_dict().items()},
         **{f"objective's {name}": _plain(value) for name, value in objective.items()},
         **{name: _plain(value) for name, value in options.items() if name not in FREE},

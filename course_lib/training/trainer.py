@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from course_lib.arguments import require_model
 from course_lib.autoencoders import Autoencoder
@@ -94,7 +95,8 @@ class Trainer:
         """Train, and return the history.
 
         train_data, val_data : (examples, input_dim): tensors, NumPy arrays or memory maps, or
-            paths of .npy files. What fits goes to the device at once; the rest is streamed.
+            paths of .npy files. What fits goes to the device at once. Memory maps and files are
+            streamed, whatever their size: the order of the examples is then the same everywhere.
         resume : go on from the checkpoint in `checkpoint_folder`, if there is one. Weights,
             optimiser, order and history are then those of a run that was never interrupted.
 
@@ -129,7 +131,9 @@ class Trainer:
                 self.epoch, self._batch_of_epoch = self.epoch + 1, 0
             every = self.options.record_every
             finished = self.step == self.total_steps
-            recorded = finished or (epoch_ends if every is None else self.step % every == 0)
+            recorded = (
+                finished or self.stop or (epoch_ends if every is None else self.step % every == 0)
+            )
             if recorded:
                 self._record()
             self._save_if_due(recorded)
@@ -181,17 +185,22 @@ class Trainer:
             "train_data", train_data, **form, batch_size=options.batch_size, seed=options.seed,
             share=(self.processes.rank, self.processes.count),
         )  # fmt: skip
+        form["input_dim"] = self.train.rows.shape[1]
         self.validation = (
             None
             if val_data is None
             else Batches("val_data", val_data, **form, batch_size=ROWS_AT_ONCE)
         )
+        self._require_batches_to_normalise()
         self._try_out(parameters[0])
+        if len(self.train) == 0:
+            raise WrongArgument(
+                f"train_data has {self.train.examples} examples, fewer than the "
+                f"{self.processes.count} processes that share them. Start fewer."
+            )
         self.total_steps = options.num_steps or options.num_epochs * len(self.train)
         self._choose_path()
         self.model.to(self.device)
-        if isinstance(self.model, Autoencoder):
-            self.model.fold_norm()
         self._build()
         self.step = self.epoch = self._batch_of_epoch = 0
         self.stop = False
@@ -199,6 +208,23 @@ class Trainer:
         self.history: dict[str, Any] = self._empty_history()
         if options.checkpoint_folder is not None:
             state.prepare_folder(self, resume)
+        elif resume:
+            raise WrongArgument("resume is True, but there is no checkpoint_folder to resume from.")
+        if self.step == 0 and isinstance(self.model, Autoencoder):
+            self.model.fold_norm()
+
+    def _require_batches_to_normalise(self) -> None:
+        """Raise `WrongArgument` when batch normalisation would meet a single example."""
+        normalises = any(isinstance(m, _BatchNorm) for m in self.model.modules())
+        options, examples = self.options, self.train.examples
+        for size in {min(options.batch_size, examples), examples % options.batch_size} - {0}:
+            smallest = len(torch.empty(size).chunk(options.accumulation_steps)[-1])
+            if normalises and smallest == 1:
+                raise WrongArgument(
+                    f"batch_size is {options.batch_size}: with {examples} examples and "
+                    f"accumulation_steps={options.accumulation_steps} a single one would be taken "
+                    "alone, and batch normalisation needs two. Choose another batch_size."
+                )
 
     def _try_out(self, parameter: Tensor) -> None:
         """Run the model on one example, so that what cannot work is found before any work."""
@@ -208,6 +234,11 @@ class Trainer:
             with torch.no_grad():
                 x = self.train.rows[:1].to(parameter.device, parameter.dtype)
                 activations, x_hat = run(self.model, x)
+        except RuntimeError as error:
+            raise WrongArgument(
+                f"the model cannot take train_data of shape {tuple(self.train.rows.shape)}: {error}"
+            ) from error
+        else:
             self.objective.penalised(activations)
             reconstruction_loss(x_hat, x)
         finally:
@@ -280,9 +311,9 @@ class Trainer:
             self.history[f"{part}_{HISTORY_NAMES.get(name, f'{name}_loss')}"].append(value)
 
     def _stop_if_diverged(self) -> None:
-        loss = self.history["train_loss"][-1]
-        if not math.isfinite(loss):
+        if self._has_diverged():
             self.stop = True
+            loss = self.history["train_loss"][-1]
             warnings.warn(
                 f"The loss is {loss} after step {self.step}: training has diverged and stops here. "
                 "Lower learning_rate, or set max_grad_norm.",
@@ -302,12 +333,22 @@ class Trainer:
 
     def _save_if_due(self, recorded: bool) -> None:
         options = self.options
-        if options.checkpoint_folder is None or not self.processes.is_first:
-            return
+        if options.checkpoint_folder is None or self._has_diverged():
+            return  # the last good state is worth more than a broken one
         every = options.checkpoint_every
         due = recorded if every is None else self.step % every == 0
         if due or self.stop or self.step == self.total_steps:
             state.save(self)
+
+    def is_over(self) -> bool:
+        """Whether training has diverged, or early stopping has ended it."""
+        patience = self.options.patience
+        no_better = patience is not None and self._records_without_improvement >= patience
+        return no_better or self._has_diverged()
+
+    def _has_diverged(self) -> bool:
+        losses = self.history["train_loss"]
+        return bool(losses) and not math.isfinite(losses[-1])
 
     def latest(self) -> str:
         """The last losses, in a few words."""
