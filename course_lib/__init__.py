@@ -14,8 +14,12 @@ __version__ = "0.1.0"
 _HOME = {
     "AUTOENCODERS": "autoencoders",
     "ActivationDensity": "evaluation",
+    "AtomMatching": "evaluation",
+    "Autoencoder": "autoencoders",
     "BasicAutoencoder": "autoencoders",
     "Callback": "training",
+    "CheckpointProblem": "errors",
+    "CourseError": "errors",
     "EvaluationReport": "evaluation",
     "LiveFigure": "widgets",
     "MeanActivation": "evaluation",
@@ -31,8 +35,10 @@ _HOME = {
     "TiedWeightAutoencoder": "autoencoders",
     "TiedWeightSparseAutoencoder": "autoencoders",
     "Trainer": "training",
+    "TrainingOptions": "training",
     "TwoLayerAutoencoder": "autoencoders",
     "VarianceUnexplained": "evaluation",
+    "WrongArgument": "errors",
     "chance_mmcs": "evaluation",
     "coherence_loss": "losses",
     "density_histogram": "evaluation",
@@ -40,6 +46,7 @@ _HOME = {
     "evaluate_autoencoder": "evaluation",
     "evaluate_sparse_autoencoder": "evaluation",
     "export_to_saelens": "autoencoders.saelens",
+    "fvu_at_common_l0": "charts",
     "gaussian_noise": "data",
     "hoyer_sparsity": "losses",
     "hoyer_sparsity_loss": "losses",
@@ -47,6 +54,7 @@ _HOME = {
     "kl_divergence_sparsity_loss": "losses",
     "l1_sparsity_loss": "losses",
     "load_autoencoder": "autoencoders.saving",
+    "load_bundle": "checkpoints",
     "match_atoms": "evaluation",
     "mmcs": "evaluation",
     "natural_image_patches": "data",
@@ -63,21 +71,29 @@ _HOME = {
     "recovered_fraction": "evaluation",
     "rings": "data",
     "save_autoencoder": "autoencoders.saving",
+    "save_bundle": "checkpoints",
     "save_figure": "plotting",
     "show_figure": "plotting",
     "show_progress": "exercises.overview",
     "show_source": "source",
+    "sparsity_loss": "losses",
     "spectral_data": "data",
     "superposition": "data",
+    "total_loss": "losses",
     "train_sparse_autoencoder_with_early_stopping": "training",
     "whitened_photographs": "data",
 }
 __all__ = sorted(_HOME)
 
 
+_ROOMS = {home.split(".")[0] for home in _HOME.values()}  # course_lib.losses, too, needs no import
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(f"course_lib.{_HOME[name]}"), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"course_lib.{name}")
     raise AttributeError(f"module 'course_lib' has no attribute {name!r}")
 
 

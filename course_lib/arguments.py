@@ -76,8 +76,13 @@ def require_floating(name: str, value: Any) -> Tensor:
     """`value` itself. Raises `WrongArgument` unless it is a tensor of floating-point numbers."""
     if not isinstance(value, Tensor):
         raise WrongArgument(
-            f"{name} is of type {type(value).__name__}; it must be a torch.Tensor. For a NumPy "
-            f"array: torch.from_numpy({name})."
+            f"{name} is of type {type(value).__name__}; it must be a torch.Tensor."
+            + instead_of(value)
+        )
+    if value.layout is not torch.strided:
+        raise WrongArgument(
+            f"{name} has the layout {value.layout}; it must be dense. Convert it: "
+            f"{name}.to_dense()."
         )
     if not value.is_floating_point():
         raise WrongArgument(
@@ -85,6 +90,15 @@ def require_floating(name: str, value: Any) -> Tensor:
             f"Convert it: {name}.float()."
         )
     return value
+
+
+def instead_of(value: Any) -> str:
+    """What to give in place of something that is no tensor but holds one."""
+    if hasattr(value, "activations"):
+        return " Give its .activations."
+    if isinstance(value, tuple | list) and any(isinstance(item, Tensor) for item in value):
+        return " Give its first entry: [0]."
+    return " Convert it: torch.from_numpy(…)." if hasattr(value, "__array__") else ""
 
 
 def require_matrix(

@@ -35,9 +35,9 @@ def reconstruction_loss(
     """The squared error of reconstructions.
 
     x_hat, x : (..., input), of the same shape.
-    reduction : "mean" averages over every element (the mean squared error, MSE); "sum" adds up a
-        vector's elements and averages over vectors, so it is `input` times as large; "none" gives
-        each element's squared error, in the shape of x.
+    reduction : "mean" averages over every element (the mean squared error, MSE); "sum" adds up an
+        example's elements and averages over examples, so it is `input` times as large (torch's
+        "sum" adds up the examples, too); "none" gives each element's squared error, like x.
     Raises `WrongArgument` when the shapes differ (they would broadcast), or for another reduction.
     """
     require_floating("x_hat", x_hat)
@@ -46,6 +46,8 @@ def reconstruction_loss(
         raise WrongArgument(
             f"x_hat has shape {tuple(x_hat.shape)} and x {tuple(x.shape)}; they must be the same."
         )
+    if x_hat.device != x.device:
+        raise WrongArgument(f"x_hat is on {x_hat.device} and x on {x.device}; bring them together.")
     require_option("reduction", reduction, ("mean", "sum", "none"))
     if x.numel() == 0:
         raise WrongArgument(f"x has shape {tuple(x.shape)}; there is nothing to average over.")
@@ -92,6 +94,9 @@ def kl_divergence_sparsity_loss(
     This has the value and the slope of ρ̂ = m at the bend, and tends to 1 without reaching it. Up
     to the bend the penalty is exactly Ng's; above, it keeps growing and pulls the mean down.
 
+    A target of .05 is a mean, not a fraction of active latents: after ReLU, small activations on
+    every example meet it as well as large ones on few. Look at L0, too.
+
     z : codes (..., latent); means are taken over all but the last dimension.
     target_sparsity : ρ, strictly between 0 and 1.
     epsilon : smallest mean activation told from zero. It keeps value and gradient finite for a
@@ -104,7 +109,8 @@ def kl_divergence_sparsity_loss(
     rho = require_number("target_sparsity", target_sparsity, above=0, below=1)
     require_number("epsilon", epsilon, above=0, below=1)
     require_option("over_latents", over_latents, ("sum", "mean"))
-    divergence = kl_divergence(mean_activation(z), rho, max(epsilon, torch.finfo(z.dtype).tiny))
+    smallest = max(epsilon, torch.finfo(z.dtype).tiny)
+    divergence = kl_divergence(mean_activation(z), rho, smallest)
     return divergence.sum() if over_latents == "sum" else divergence.mean()
 
 
@@ -115,7 +121,7 @@ def mean_activation(z: Tensor) -> Tensor:
     return size.reshape(-1, z.shape[-1]).mean(dim=0)
 
 
-def kl_divergence(mean: Tensor, rho: float, epsilon: float) -> Tensor:
+def kl_divergence(mean: Tensor, rho: float, epsilon: float = 1e-10) -> Tensor:
     """KL(ρ ‖ ρ̂) for each mean activation, squashed as `kl_divergence_sparsity_loss` says."""
     rho = min(rho, 1 - 4 * torch.finfo(mean.dtype).eps)  # nearer to 1, log(1 - rho) is lost
     bend, scale = (1 + rho) / 2, (1 - rho) ** 2 / 4
@@ -133,8 +139,8 @@ def hoyer_sparsity(z: Tensor, epsilon: float = 1e-8) -> Tensor:
 
     z : codes (..., latent). Returns one value a code (...).
     epsilon : is added to every |entry|. A code of zeros then counts as equal entries and scores
-        0, and the norm in the denominator never vanishes. In half precision the smallest normal
-        number takes its place.
+        0, and the norm in the denominator never vanishes. In float16 the smallest normal number,
+        6e-5, takes its place, so that gradients fit; to measure small codes, convert to float32.
     With one latent every code is one-hot: the measure is 1 and its gradient zero.
     """
     _require_codes(z)
@@ -162,15 +168,16 @@ def hoyer_sparsity_loss(z: Tensor) -> Tensor:
 def coherence_loss(dictionary: Tensor) -> Tensor:
     """How much the atoms of a dictionary overlap: the mean squared cosine over pairs of atoms.
 
-        Σ_{i≠j} ⟨d_i, d_j⟩² / (n (n - 1))          (Ramírez, Lecumberry and Sapiro, 2009)
+        Σ_{i≠j} ⟨d_i, d_j⟩² / (n (n - 1))
 
-    The paper penalises ‖DDᵀ - I‖², the same sum for unit-norm atoms, without the average. It is
-    the geometric regulariser of the course: atoms that point the same way cost something.
+    The geometric regulariser of the course: atoms that point the same way cost something. The sum
+    is the squared norm of the Gram matrix DDᵀ beside its diagonal, which Ramírez and Sapiro (2012,
+    "Universal regularizers for robust sparse coding and modeling") keep low.
 
     dictionary : (atoms, input), unit-norm rows. A single atom costs nothing.
     """
     require_floating("dictionary", dictionary)
-    if dictionary.ndim != 2:
+    if dictionary.ndim != 2 or dictionary.numel() == 0:
         raise WrongArgument(
             f"dictionary has shape {tuple(dictionary.shape)}; it must be (atoms, input)."
         )
@@ -193,6 +200,7 @@ def sparsity_loss(
         latents and Hoyer averaged over codes.
     Raises `WrongArgument` for an unknown type.
     """
+    _require_codes(z)
     require_option("sparsity_type", sparsity_type, SPARSITY_TYPES)
     if sparsity_type == "l1":
         return l1_sparsity_loss(z, target_sparsity, over_latents=reduction)
@@ -205,8 +213,8 @@ def sparsity_loss(
 
 def total_loss(terms: Mapping[str, Tensor]) -> Tensor:
     """The sum of a loss's terms, each already multiplied by its weight."""
-    if not terms:
-        raise WrongArgument("terms is empty; a loss needs at least one term.")
+    if not isinstance(terms, Mapping) or not terms:
+        raise WrongArgument(f"terms is {terms!r}; it must be a dictionary with at least one term.")
     for name, term in terms.items():
         if not isinstance(term, Tensor) or term.ndim:
             given = tuple(term.shape) if isinstance(term, Tensor) else type(term).__name__

@@ -3,6 +3,8 @@
 import math
 from fractions import Fraction
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -145,10 +147,21 @@ def test_other_dtypes_are_refused_with_the_cure(dtype):
         require_floating("x", torch.ones(2, 3).to(dtype))
 
 
-@pytest.mark.parametrize("value", [np.ones((2, 3)), [[1.0]], 1.0, None])
-def test_what_is_no_tensor_is_refused_with_the_cure(value):
+@pytest.mark.parametrize(
+    "value, cure",
+    [
+        (np.ones((2, 3)), r" Convert it: torch\.from_numpy\(…\)\."),
+        ([torch.ones(2, 3)], r" Give its first entry: \[0\]\."),
+        (SimpleNamespace(activations=torch.ones(2, 3)), r" Give its \.activations\."),
+        ([[1.0]], ""),
+        (1.0, ""),
+        (None, ""),
+    ],
+)
+def test_what_is_no_tensor_is_refused_with_the_cure(value, cure):
     name = type(value).__name__
-    with pytest.raises(WrongArgument, match=rf"^x is of type {name}; .*torch\.from_numpy\(x\)"):
+    told = rf"^x is of type {name}; it must be a torch\.Tensor\.{cure}$"
+    with pytest.raises(WrongArgument, match=told):
         require_floating("x", value)
 
 

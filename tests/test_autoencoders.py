@@ -48,7 +48,9 @@ def every_model():
     yield BasicAutoencoder, (7, 4), {}
     yield BasicAutoencoder, (7, 4), {"hidden_dims": [], "activation": "identity"}
     yield BasicAutoencoder, (7, 4), {"hidden_dims": (6, 5), "activation": "tanh"}
+    yield BasicAutoencoder, (7, 4), {"dtype": torch.float64}
     yield ReluAutoencoder, (7, 4), {}
+    yield ReluAutoencoder, (7, 4), {"dtype": torch.bfloat16}
     for family in (StandardAutoencoder, TiedWeightAutoencoder):
         yield family, (7, 4), {}
         yield family, (7, 4), {"hidden_dim": 3, "dtype": torch.float64}
@@ -945,3 +947,25 @@ def test_the_coherence_of_a_models_dictionary_can_be_descended():
     with torch.no_grad():
         model.decoder.weight -= 0.5 * model.decoder.weight.grad
     assert losses.coherence_loss(model.dictionary) < before
+
+
+def test_unit_norm_atoms_close_the_way_out_of_a_penalty_with_one_layer_but_not_with_two():
+    """Codes a hundred times smaller for the same reconstruction: what a penalty would reward."""
+    x, small = normal(6, 7, dtype=torch.float64), 0.01
+
+    def shrunk(model, weight_after_the_code):
+        with torch.no_grad():
+            before = model(x), model.encode(x)
+            model.encoder.weight *= small
+            model.encoder.bias *= small
+            weight_after_the_code /= small
+            return before, (model(x), model.encode(x))
+
+    two = seeded(SparseAutoencoder, 7, 4, dtype=torch.float64)
+    (x_hat, z), (same, smaller) = shrunk(two, two.decoder_hidden.weight)
+    torch.testing.assert_close(same, x_hat)
+    torch.testing.assert_close(smaller, small * z)
+    one = seeded(SparseAutoencoder, 7, 4, layers=1, dtype=torch.float64)
+    (x_hat, z), (other, smaller) = shrunk(one, one.decoder.weight)
+    torch.testing.assert_close(smaller, small * z)
+    assert (other - x_hat).abs().max() > 0.1, "longer atoms have undone the smaller codes"

@@ -365,3 +365,14 @@ def test_every_epoch_is_an_order_of_all_rows(rows, batch_size, seed, epoch):
     found = epoch_of(numbered(rows), epoch=epoch, batch_size=batch_size, seed=seed)
     assert sorted(flat(found)) == list(range(rows))
     assert all(len(batch) == batch_size for batch in found[:-1])
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_numbers_beyond_the_models_range_are_refused(monkeypatch, streamed):
+    if streamed:
+        monkeypatch.setattr(batches, "free_memory", lambda device: 0)
+    data = torch.ones(8, 3, dtype=torch.float64)
+    data[5, 1] = -1e300
+    with pytest.raises(WrongArgument, match=r"data holds 1e\+300, beyond .*torch.float32"):
+        made = batches.Batches("data", data, 3, 4, torch.device("cpu"), torch.float32)
+        list(made.shuffled(0))

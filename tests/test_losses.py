@@ -621,10 +621,21 @@ def test_the_gradient_of_the_total_reaches_every_term():
 
 
 def test_bad_totals_are_refused():
-    with pytest.raises(WrongArgument, match="terms is empty"):
+    with pytest.raises(WrongArgument, match="terms is {}; it must be a dictionary"):
         total_loss({})
+    with pytest.raises(WrongArgument, match="terms is "):
+        total_loss([torch.tensor(1.0)])
     # a term not yet reduced would be added up over the batch without a word
     with pytest.raises(WrongArgument, match="errors"):
         total_loss({"errors": torch.ones(3, 2)})
     with pytest.raises(WrongArgument, match="sparsity"):
         total_loss({"errors": torch.tensor(1.0), "sparsity": 0.5})
+
+
+def test_what_is_sparse_or_missing_is_refused():
+    with pytest.raises(WrongArgument, match=r"z has the layout torch.sparse_coo.*to_dense"):
+        l1_sparsity_loss(torch.eye(3).to_sparse())
+    with pytest.raises(WrongArgument, match="z is of type NoneType"):
+        sparsity_loss(None, "none")
+    with pytest.raises(WrongArgument, match=r"dictionary has shape \(0, 3\)"):
+        coherence_loss(torch.empty(0, 3))

@@ -343,7 +343,6 @@ CHANGES = {
     "seed": 2,
     "sparsity_warmup_steps": 4,
     "mixed_precision": "bfloat16",
-    "num_steps": 21,
     "record_every": 3,
     "accumulation_steps": 2,
     "min_improvement": 0.1,
@@ -397,6 +396,16 @@ def test_what_does_not_change_the_run_may_differ(folder, capsys):
     assert same_bits(parts.model, whole.model)
     moved = folder.rename(folder.parent / "moved")
     assert same_bits(going(moved).model, whole.model)
+
+
+def test_a_run_with_a_constant_schedule_can_be_made_longer(folder, tmp_path):
+    whole = train(sae(), num_steps=35, seed=1, record_every=5)
+    longer = going(folder, num_steps=35)
+    assert same_bits(longer.model, whole.model) and longer.history == whole.history
+    decaying = {"schedule": "linear", "num_steps": 20}
+    going(tmp_path / "decaying", resume=False, **decaying)
+    said = refused(tmp_path / "decaying", **(decaying | {"num_steps": 35}))
+    assert "num_steps was 20; now it is 35" in said
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path, folder):

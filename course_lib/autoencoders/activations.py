@@ -1,10 +1,13 @@
-"""What turns the encoder's sums into a code, by name.
+"""What turns the encoder's pre-activations s into a code, by name.
 
-relu               max(0, s)
-sigmoid            1 / (1 + e^(-s)), between 0 and 1: never exactly zero
-soft_threshold     sign(s) · max(0, |s| - θ)          (Donoho and Johnstone, 1994)
-hard_threshold     s where |s| > θ, else 0            (the same)
-topk               the k largest of max(0, s), else 0  (Makhzani and Frey, 2014)
+    relu               max(0, s)
+    sigmoid            1 / (1 + e^(-s)), between 0 and 1: never exactly zero
+    soft_threshold     sign(s) · max(0, |s| - θ)
+    hard_threshold     s where |s| > θ, else 0
+    topk               the k largest of max(0, s), else 0
+
+The two thresholds: Donoho and Johnstone (1994). Top-k: Makhzani and Frey (2014), and with the ReLU
+Gao et al. (2024).
 """
 
 from __future__ import annotations
@@ -67,7 +70,7 @@ class Activation:
                 raise WrongArgument(f"k is {k}, more than the {latent_dim} latents there are.")
 
     def __call__(self, s: Tensor) -> Tensor:
-        """Sums (..., latent) → code (..., latent)."""
+        """Pre-activations (..., latent) → code (..., latent)."""
         if self.name == "relu":
             return torch.relu(s)
         if self.name == "sigmoid":

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from course_lib.arguments import require_option, require_whole
-from course_lib.autoencoders.base import Autoencoder
+from course_lib.autoencoders.base import Autoencoder, dtype_name, named_dtype, placement
 from course_lib.errors import WrongArgument
 
 HIDDEN_ACTIVATIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "identity": nn.Identity}
@@ -27,6 +28,7 @@ class BasicAutoencoder(Autoencoder):
     encoding_dim : size of the code.
     hidden_dims : widths of the encoder's hidden layers; the decoder has them in reverse order.
     activation : after each hidden layer: "relu", "tanh" or "identity" (a linear model).
+    device, dtype : of the parameters.
 
     Raises
     ------
@@ -39,6 +41,9 @@ class BasicAutoencoder(Autoencoder):
         encoding_dim: int,
         hidden_dims: Sequence[int] = (128,),
         activation: Literal["relu", "tanh", "identity"] = "relu",
+        *,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
     ):
         super().__init__(input_dim, encoding_dim)
         if isinstance(hidden_dims, str) or not isinstance(hidden_dims, Sequence):
@@ -50,10 +55,12 @@ class BasicAutoencoder(Autoencoder):
             "encoding_dim": self.latent_dim,
             "hidden_dims": widths,
             "activation": activation,
+            "dtype": dtype_name(named_dtype(dtype)),
         }
+        place = placement(device, named_dtype(dtype))
         sizes = [self.input_dim, *widths, self.latent_dim]
-        self.encoder = _stack(sizes, activation)
-        self.decoder = _stack(sizes[::-1], activation)
+        self.encoder = _stack(sizes, activation, place)
+        self.decoder = _stack(sizes[::-1], activation, place)
 
     def encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
         """What the encoder gives after each activation function, and last the code."""
@@ -69,10 +76,10 @@ class BasicAutoencoder(Autoencoder):
         return self.decoder(z)
 
 
-def _stack(sizes: Sequence[int], activation: str) -> nn.Sequential:
+def _stack(sizes: Sequence[int], activation: str, place: dict[str, Any]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for before, after in pairwise(sizes):
-        layers += [nn.Linear(before, after), HIDDEN_ACTIVATIONS[activation]()]
+        layers += [nn.Linear(before, after, **place), HIDDEN_ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])  # no activation after the last layer
 
 
@@ -88,13 +95,27 @@ class ReluAutoencoder(Autoencoder):
     ----------
     input_dim : size of an input.
     features : F, size of the code.
+    device, dtype : of the parameters.
     """
 
-    def __init__(self, input_dim: int, features: int):
+    def __init__(
+        self,
+        input_dim: int,
+        features: int,
+        *,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ):
         super().__init__(input_dim, features)
-        self.config = {"input_dim": self.input_dim, "features": self.latent_dim}
-        self.encoder_linear = nn.Linear(self.input_dim, self.latent_dim)
-        self.decoder_linear = nn.Linear(self.latent_dim, self.input_dim)
+        dtype = named_dtype(dtype)
+        place = placement(device, dtype)
+        self.config = {
+            "input_dim": self.input_dim,
+            "features": self.latent_dim,
+            "dtype": dtype_name(dtype),
+        }
+        self.encoder_linear = nn.Linear(self.input_dim, self.latent_dim, **place)
+        self.decoder_linear = nn.Linear(self.latent_dim, self.input_dim, **place)
 
     def encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
         """The code alone: there is one layer."""

@@ -1,8 +1,9 @@
 """The dense siblings of the sparse models: the same layers, no penalty, no unit-norm atoms.
 
-    h = ReLU(W₁ x + b₁)     z = ReLU(W₂ h + b₂)     h' = ReLU(W₃ z + b₃)     x̂ = W₄ h' + b₄
+    h = ReLU(x W₁ᵀ + b₁)     z = ReLU(h W₂ᵀ + b₂)     h' = ReLU(z W₃ᵀ + b₃)     x̂ = h' W₄ᵀ + b₄
 
-Tied weights use each matrix twice: W₃ = W₂ᵀ and W₄ = W₁ᵀ. Only the biases stay separate.
+Inputs and codes are rows. Tied weights use each matrix twice: W₃ = W₂ᵀ and W₄ = W₁ᵀ. Only the
+biases stay separate.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class DenseModel(Autoencoder):
         WrongArgument : for a size below one, a device that is not there, or an integer dtype.
         """
         super().__init__(input_dim, latent_dim)
-        place = placement(device, dtype := named_dtype(dtype))
+        dtype = named_dtype(dtype)
+        place = placement(device, dtype)
         hidden = 2 * self.latent_dim if hidden_dim is None else hidden_dim
         self.hidden_dim = require_whole("hidden_dim", hidden)
         self.config |= {"dtype": dtype_name(dtype), "hidden_dim": self.hidden_dim}

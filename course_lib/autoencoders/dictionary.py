@@ -1,6 +1,6 @@
 """The decoder's dictionary: atoms of unit norm, one a row.
 
-    x̂ = z D + b,     D_i = w_i / ‖w_i‖
+    x̂ = z D + c,     D_i = w_i / ‖w_i‖
 
 The stored weight w has shape (atoms, input), so a code's entry weighs a row. The norm is divided
 out whenever the dictionary is used. Gradients pass through the division: a step along an atom,
@@ -63,7 +63,3 @@ class DictionaryDecoder(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         """Codes (batch, atoms) → reconstructions (batch, input_dim)."""
         return code @ self.dictionary + self.bias
-
-    def fold_norm(self) -> None:
-        """Divide the stored weight by its norms; what `forward` computes stays the same."""
-        fold_norm_(self.weight)

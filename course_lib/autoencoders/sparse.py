@@ -1,15 +1,17 @@
 """The sparse autoencoder: a code in which few latents are active, and a dictionary of atoms.
 
-One layer, the usual form today (Bricken et al., 2023):
+Inputs and codes are rows. One layer, the usual form today (Bricken et al., 2023, who also subtract
+c from x first; that can be moved into b):
 
-    z = act(W x + b)                                   x̂ = z D + c
+    z = act(x Wᵀ + b)                                     x̂ = z D + c
 
 Two layers, the default here:
 
-    h = ReLU(W₁ x + b₁)     z = act(W₂ h + b₂)         h' = ReLU(W₃ z + b₃)     x̂ = h' D + c
+    h = ReLU(x W₁ᵀ + b₁)     z = act(h W₂ᵀ + b₂)          h' = ReLU(z W₃ᵀ + b₃)     x̂ = h' D + c
 
-D has one atom a row, each of unit norm. Otherwise the model could make codes as small as it likes,
-and the penalty with them, by making atoms longer.
+D has one atom a row, each of unit norm. With one layer this keeps the model from making codes as
+small as it likes, and the penalty with them, by making atoms longer. With two layers that way out
+stays open: W₃ can grow as codes shrink. Prefer one layer when codes should be sparse.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.autoencoders.dictionary import DictionaryDecoder
+from course_lib.autoencoders.dictionary import DictionaryDecoder, fold_norm_
 from course_lib.autoencoders.sparse_base import SparseModel
 
 
@@ -42,9 +44,9 @@ class SparseAutoencoder(SparseModel):
     def _start_with_own_atoms(self) -> None:
         """Each latent starts by looking for its own atom.
 
-        Of F random atoms in d dimensions half answer to an input, and together they give
-        F / (2d) · x on average. With more than 2d atoms the encoder starts that much smaller, so
-        that the first reconstructions are about as large as the inputs.
+        Of F random atoms in d dimensions, half answer to an input. Together they give F / (2d) · x
+        on average. With more than 2d atoms the encoder therefore starts smaller, so that the first
+        reconstructions are about as large as the inputs.
         """
         self.encoder.weight.copy_(self.decoder.weight)
         self.encoder.weight.mul_(min(1.0, 2 * self.input_dim / self.latent_dim))
@@ -52,7 +54,11 @@ class SparseAutoencoder(SparseModel):
 
     @property
     def dictionary(self) -> Tensor:
-        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows."""
+        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows.
+
+        With one layer there is an atom for each latent; with two, for each hidden unit of the
+        decoder.
+        """
         return self.decoder.dictionary
 
     def encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -79,8 +85,8 @@ class SparseAutoencoder(SparseModel):
 
         `forward` divides the norms out anyway, so what the model computes stays the same.
         """
-        self.decoder.fold_norm()
+        fold_norm_(self.decoder.weight)
 
     def fold_norm(self) -> None:
-        """See `normalize_decoder_weights_row_wise`; called after each training step."""
-        self.decoder.fold_norm()
+        """Called after each training step: see `normalize_decoder_weights_row_wise`."""
+        self.normalize_decoder_weights_row_wise()

@@ -48,8 +48,8 @@ class SparseModel(Autoencoder):
         hidden_dim : width of the hidden layers when there are two; twice `latent_dim` if left out.
         activation : "relu", "sigmoid", "soft_threshold", "hard_threshold" or "topk".
         threshold : θ of the two thresholds. k : latents that "topk" keeps.
-        batch_norm : normalise the sums of each latent over the batch before the activation function
-            (Ioffe and Szegedy, 2015).
+        batch_norm : normalise each latent's pre-activation over the batch (Ioffe and Szegedy,
+            2015).
         checkpoint_gradients : save memory in training, at the price of a second forward pass.
 
         Raises
@@ -58,7 +58,8 @@ class SparseModel(Autoencoder):
             unknown activation, or options that do not go together.
         """
         super().__init__(input_dim, latent_dim)
-        place = placement(device, dtype := named_dtype(dtype))
+        dtype = named_dtype(dtype)
+        place = placement(device, dtype)
         self.layers = require_option("layers", layers, (1, 2))
         self.activation = Activation(activation, self.latent_dim, threshold, k)
         if layers == 1 and hidden_dim is not None:
@@ -103,17 +104,19 @@ class SparseModel(Autoencoder):
         """
         raise NotImplementedError
 
-    def code(self, sums: Tensor) -> Tensor:
-        """The last encoder layer's sums (batch, latent_dim) → code, as the options say."""
+    def code(self, pre_activations: Tensor) -> Tensor:
+        """The last encoder layer's pre-activations (batch, latent_dim) → code of that shape."""
         if self.batch_norm is not None:
-            rows = sums.reshape(-1, self.latent_dim)  # torch takes a third dimension otherwise
+            rows = pre_activations.reshape(
+                -1, self.latent_dim
+            )  # torch takes a third dimension otherwise
             if self.training and len(rows) < 2:
                 raise WrongArgument(
                     "A single code has no variance, so batch_norm cannot train on it. Give more "
                     "inputs at once, or call model.eval() first."
                 )
-            sums = self.batch_norm(rows).reshape(sums.shape)
-        return self.activation(sums)
+            pre_activations = self.batch_norm(rows).reshape(pre_activations.shape)
+        return self.activation(pre_activations)
 
     def remember_less(self, run: Callable[..., Any], *inputs: Tensor) -> Any:
         """`run(*inputs)`; with `checkpoint_gradients`, what lies between is computed again in the

@@ -2,11 +2,11 @@
 
 One layer:
 
-    z = act(D x + b)                                   x̂ = Dᵀ z + c
+    z = act(x Dᵀ + b)                                     x̂ = z D + c
 
 Two layers:
 
-    h = ReLU(D x + b₁)      z = act(W h + b₂)          h' = ReLU(Wᵀ z + b₃)     x̂ = Dᵀ h' + c
+    h = ReLU(x Dᵀ + b₁)      z = act(h Wᵀ + b₂)           h' = ReLU(z W + b₃)       x̂ = h' D + c
 
 D has one atom a row, each of unit norm, wherever it is used. Encoder and decoder share all
 matrices, which leaves about half the parameters.
@@ -41,7 +41,11 @@ class TiedWeightSparseAutoencoder(SparseModel):
 
     @property
     def dictionary(self) -> Tensor:
-        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows."""
+        """The atoms that reconstructions are sums of: (atoms, input_dim), unit-norm rows.
+
+        With one layer there is an atom for each latent; with two, for each hidden unit of the
+        decoder.
+        """
         return unit_norm(self.weight)
 
     def encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -49,10 +53,10 @@ class TiedWeightSparseAutoencoder(SparseModel):
         return self.remember_less(self._encoder_activations, x)
 
     def _encoder_activations(self, x: Tensor) -> tuple[Tensor, ...]:
-        sums = F.linear(x, self.dictionary, self.encoder_bias)  # (batch, atoms)
+        pre_activations = F.linear(x, self.dictionary, self.encoder_bias)  # (batch, atoms)
         if self.layers == 1:
-            return (self.code(sums),)
-        h = sums.relu()
+            return (self.code(pre_activations),)
+        h = pre_activations.relu()
         return h, self.code(self.encoder(h))
 
     def reconstruct(self, z: Tensor) -> Tensor:
@@ -72,5 +76,5 @@ class TiedWeightSparseAutoencoder(SparseModel):
         fold_norm_(self.weight)
 
     def fold_norm(self) -> None:
-        """See `normalize_weights_row_wise`; called after each training step."""
-        fold_norm_(self.weight)
+        """Called after each training step: see `normalize_weights_row_wise`."""
+        self.normalize_weights_row_wise()

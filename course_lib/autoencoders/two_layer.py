@@ -15,6 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from course_lib.arguments import require_whole
 from course_lib.errors import WrongArgument
 
 
@@ -37,11 +38,8 @@ class TwoLayerAutoencoder(nn.Module):
         self, input_dim: int, encoding_dim: int, activation: Literal["relu"] | None = None
     ):
         super().__init__()
-        if input_dim < 1 or encoding_dim < 1:
-            raise WrongArgument(
-                f"input_dim is {input_dim} and encoding_dim {encoding_dim}; both "
-                "must be at least 1."
-            )
+        require_whole("input_dim", input_dim)
+        require_whole("encoding_dim", encoding_dim)
         if activation not in (None, "relu"):
             raise WrongArgument(f"activation is {activation!r}; it must be None or 'relu'.")
         hidden_dim = 2 * encoding_dim

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from course_lib.arguments import require_finite, require_matrix
+from course_lib.arguments import instead_of, require_finite, require_matrix
 from course_lib.errors import WrongArgument
 
 if TYPE_CHECKING:
@@ -73,7 +73,9 @@ class Batches:
         there = self.rows.device == device and self.rows.dtype == dtype
         fits = there or needed <= SHARE_OF_MEMORY * free_memory(device)
         self.streamed = self.from_file or not fits
-        require_finite(name, self.rows[:ROWS_TOGETHER] if self.from_file else self.rows)
+        looked_at = self.rows[:ROWS_TOGETHER] if self.from_file else self.rows
+        require_finite(name, looked_at)
+        self._require_range(looked_at)
         if self.streamed:
             return
         self.rows = self.rows.to(device, dtype)
@@ -134,6 +136,15 @@ class Batches:
                     yield self._delivered(self._mine(batch))
                 number += 1
 
+    def _require_range(self, rows: Tensor) -> None:
+        """Raise `WrongArgument` for numbers that the model's dtype cannot hold."""
+        largest = torch.finfo(self.dtype).max
+        if largest < torch.finfo(rows.dtype).max and (given := rows.abs().max().item()) > largest:
+            raise WrongArgument(
+                f"{self.name} holds {given:g}, beyond the range of the model's {self.dtype}. "
+                "Scale the data down, or build the model with a wider dtype."
+            )
+
     def _mine(self, batch: Tensor) -> Tensor:
         mine, processes = self.share
         return batch if processes == 1 else batch.chunk(processes)[mine]
@@ -141,6 +152,8 @@ class Batches:
     def _delivered(self, batch: Tensor) -> Tensor:
         if not self.streamed:
             return batch
+        if self.from_file:
+            self._require_range(batch)
         batch = batch.to(self.dtype)
         if self.device.type == "cuda" and batch.device.type == "cpu":
             return batch.pin_memory().to(self.device, non_blocking=True)
@@ -186,6 +199,6 @@ def _as_rows(name: str, data: Data) -> tuple[Tensor, bool]:
     if not isinstance(data, Tensor):
         raise WrongArgument(
             f"{name} is of type {type(data).__name__}; it must be a tensor (examples, input), a "
-            "NumPy array, or the path of a .npy file."
+            f"NumPy array, or the path of a .npy file.{instead_of(data)}"
         )
     return data.detach(), False

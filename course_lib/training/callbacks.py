@@ -1,4 +1,4 @@
-"""What may look on while a model is trained, and how it tells of its progress."""
+"""Callbacks: functions that the trainer calls at fixed moments, and two that show its progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Callback:
-    """Base of what looks on: override what you need.
+    """Called at fixed moments of training: override what you need.
 
     `trainer.step`, `trainer.epoch`, `trainer.history` and `trainer.model` tell where training is.
     A callback may set `trainer.stop = True` to end it after the step.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from course_lib.arguments import require_whole
 from course_lib.losses import SparsityType
 from course_lib.training.objectives import Objective
 from course_lib.training.trainer import Trainer
@@ -44,6 +45,7 @@ def train_sparse_autoencoder_with_early_stopping(
 
     Raises `WrongArgument` as `Trainer` does, before any work is done.
     """
+    require_whole("patience", patience)
     objective = Objective(sparsity_type, sparsity_weight, target_sparsity)
     trainer = Trainer(
         model,

@@ -6,7 +6,7 @@ is what the squared error is divided by, and λ' the weight of one activation:
 
     z  = ReLU(x Wᵀ + b)          x̂ = z D + c
     ∂/∂D = zᵀ e                  ∂/∂c = Σ e
-    ∂/∂s = (e Dᵀ + λ') · [z > 0]          s: the sums that ReLU is applied to
+    ∂/∂s = (e Dᵀ + λ') · [z > 0]          s: the pre-activations
     ∂/∂W = (∂/∂s)ᵀ x             ∂/∂b = Σ ∂/∂s
 
 Atoms have unit norm, so a step along an atom changes nothing: that part of ∂/∂D is taken out.
@@ -142,7 +142,12 @@ class TopKGradients(DirectGradients):
 
     A reconstruction is a weighted sum of k atoms, as `embedding_bag` computes it. For the weights'
     gradients the active entries are sorted by latent: each row is then a weighted sum of the
-    examples in which that latent was active.
+    examples in which that latent was active. With k = 2, two examples and four latents:
+
+        latents = [[3, 0], [0, 2]]          entries = [3, 0, 0, 2]
+        order   = [1, 2, 3, 0]              the entries of latent 0, of 2, of 3
+        order // k = [0, 1, 1, 0]           the examples they belong to
+        first   = [0, 2, 2, 3]              where those of each latent begin; latent 1 has none
     """
 
     @torch.no_grad()
@@ -153,8 +158,8 @@ class TopKGradients(DirectGradients):
         wide = torch.promote_types(x.dtype, torch.float32)
         r, per_activation = self.scales(rows, sparsity_scale)
 
-        sums = torch.addmm(b, x, W.T)  # (batch, latent)
-        z, latents = sums.topk(k, dim=1, sorted=False)  # (batch, k) both
+        pre_activations = torch.addmm(b, x, W.T)  # (batch, latent)
+        z, latents = pre_activations.topk(k, dim=1, sorted=False)  # (batch, k) both
         z.relu_()
         with torch.enable_grad():
             weights = z.clone().requires_grad_()

@@ -26,7 +26,7 @@ LARGEST_WEIGHT = 1e12  # beyond, products pass the largest float32
 Average = Callable[[Tensor], Tensor]
 
 
-def run(model: nn.Module, x: Tensor) -> tuple[Sequence[Tensor], Tensor]:
+def forward_pass(model: nn.Module, x: Tensor) -> tuple[Sequence[Tensor], Tensor]:
     """What each encoder layer gives and the reconstruction, for any model with encode and decode.
 
     The course's models tell their hidden layers too; of others only the code is known.
@@ -47,10 +47,11 @@ class Objective:
     sparsity_type : "l1", "kl", "hoyer" or "none".
     sparsity_weight : what the penalty of the code counts; or one weight for each layer of the
         encoder, first to last, to penalise its hidden layers too.
-    target_sparsity : the mean activation that KL aims at; the others have no use for it.
+    target_sparsity : the mean activation of a latent that KL aims at; the others do not use it.
     reduction : "mean" averages squared errors and L1 over every element; "sum" adds them up
         within an example and averages over examples, as is usual for sparse autoencoders. With
-        inputs of d elements and F latents, a weight of λ for "sum" is λ · F / d for "mean".
+        inputs of d elements and a code of F latents, a weight of λ for "sum" stands for λ · F / d
+        with "mean" for L1; and for λ / d for KL and Hoyer, which `reduction` leaves alone.
     coherence_weight : what overlapping atoms cost; needs a model with a `dictionary`.
 
     Raises
@@ -99,7 +100,7 @@ class Objective:
         average : takes a statistic's mean over several processes, for the penalties that are not
             themselves means.
         """
-        activations, x_hat = run(model, x)
+        activations, x_hat = forward_pass(model, x)
         sparsity = x.new_zeros(())
         for weight, z in self.penalised(activations):
             statistic = self.statistic(z)
@@ -143,7 +144,7 @@ class Objective:
         if self.sparsity_type == "l1":
             return statistic
         if self.sparsity_type == "kl":
-            return losses.kl_divergence(statistic, self.target_sparsity, epsilon=1e-10).sum()
+            return losses.kl_divergence(statistic, self.target_sparsity).sum()
         return 1 - statistic
 
     @torch.no_grad()
@@ -154,7 +155,7 @@ class Objective:
         """
         rows, squared, sums, weights = 0, 0.0, [], []
         for x in batches:
-            activations, x_hat = run(model, x)
+            activations, x_hat = forward_pass(model, x)
             error = losses.reconstruction_loss(x_hat, x, "sum")
             squared += len(x) * error.item()
             found = self.penalised(activations)

@@ -27,6 +27,7 @@ KIND = "training run"
 COUNTS = ("step", "epoch", "history", "_batch_of_epoch", "_rows", "_best_loss",
           "_records_without_improvement")  # fmt: skip
 FREE = {"progress", "checkpoint_folder", "checkpoint_every"}  # may change without changing the run
+LENGTH = {"num_epochs", "num_steps"}  # may change, too, when the schedule does not depend on it
 
 
 def prepare_folder(trainer: Trainer, resume: bool) -> None:
@@ -109,13 +110,14 @@ def _run_of(trainer: Trainer) -> dict[str, Any]:
     """What makes a run this run: a checkpoint of another one must not be taken up."""
     options = dataclasses.asdict(trainer.options)
     objective = dataclasses.asdict(trainer.objective)
+    free = FREE | (LENGTH if trainer.options.schedule == "constant" else set())
     return {
         "model": type(trainer.model).__name__,
         "model's dtype": str(next(trainer.model.parameters()).dtype),
         "model's settings": getattr(trainer.model, "config", None),
         "model's shapes": {n: list(p.shape) for n, p in trainer.model.state_dict().items()},
         **{f"objective's {name}": _plain(value) for name, value in objective.items()},
-        **{name: _plain(value) for name, value in options.items() if name not in FREE},
+        **{name: _plain(value) for name, value in options.items() if name not in free},
         "fast path": trainer.fast,
         "processes": trainer.processes.count,
         "training examples": _examples(trainer.train),

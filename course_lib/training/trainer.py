@@ -25,7 +25,7 @@ from course_lib.training.adam import AdamStep
 from course_lib.training.batches import Batches
 from course_lib.training.callbacks import Callback, ProgressBar, ProgressLog
 from course_lib.training.gradients import AutogradGradients, fast_gradients
-from course_lib.training.objectives import Objective, run
+from course_lib.training.objectives import Objective, forward_pass
 from course_lib.training.options import TrainingOptions
 from course_lib.training.processes import Processes
 
@@ -76,7 +76,7 @@ class Trainer:
                 f"coherence_weight is {self.objective.coherence_weight}, but a "
                 f"{type(model).__name__} has no dictionary. Leave the weight at 0."
             )
-        for callback in callbacks:
+        for callback in callbacks if isinstance(callbacks, Sequence) else [callbacks]:
             if not isinstance(callback, Callback):
                 raise WrongArgument(f"a callback is {callback!r}; derive it from Callback.")
         self.processes = Processes.of_environment()
@@ -97,13 +97,16 @@ class Trainer:
         train_data, val_data : (examples, input_dim): tensors, NumPy arrays or memory maps, or
             paths of .npy files. What fits goes to the device at once. Memory maps and files are
             streamed, whatever their size: the order of the examples is then the same everywhere.
+            NaN in a stream is found when it is read, with the number of its row.
         resume : go on from the checkpoint in `checkpoint_folder`, if there is one. Weights,
-            optimiser, order and history are then those of a run that was never interrupted.
+            optimiser, order and history are then those of a run that was never interrupted. With
+            a constant schedule a finished run can be made longer in this way.
 
         Returns "train_loss", "train_recon_loss" and "train_sparsity_loss", with validation data
         also "val_loss", "val_recon_loss" and "val_sparsity_loss": lists with one value a record;
         and "epochs_trained", the number of epochs begun. Terms include their weights and sum to
-        the loss. With a coherence term there is a list of it, too.
+        the loss. With a coherence term there is a list of it, too. During the sparsity warm-up
+        the training loss counts the penalty in part, and the validation loss in full.
 
         Raises `WrongArgument` for data that cannot be used, and `CheckpointProblem` when the
         checkpoint cannot be read or written or is of another run.
@@ -233,8 +236,8 @@ class Trainer:
         try:
             with torch.no_grad():
                 x = self.train.rows[:1].to(parameter.device, parameter.dtype)
-                activations, x_hat = run(self.model, x)
-        except RuntimeError as error:
+                activations, x_hat = forward_pass(self.model, x)
+        except (RuntimeError, TypeError, AttributeError) as error:
             raise WrongArgument(
                 f"the model cannot take train_data of shape {tuple(self.train.rows.shape)}: {error}"
             ) from error
@@ -316,8 +319,13 @@ class Trainer:
             loss = self.history["train_loss"][-1]
             warnings.warn(
                 f"The loss is {loss} after step {self.step}: training has diverged and stops here. "
-                "Lower learning_rate, or set max_grad_norm.",
-                stacklevel=2,
+                "Lower learning_rate, or set max_grad_norm. "
+                + (
+                    "The model keeps the best weights so far."
+                    if self._best is not None
+                    else "The model's weights are of no use any more: build it anew."
+                ),
+                stacklevel=5,  # the caller of fit
             )
 
     def _stop_if_no_better(self) -> None:
