@@ -34,7 +34,7 @@ class ProgressLog(Callback):
 
     def on_record(self, trainer: Trainer) -> None:
         """Print where training is and the last losses."""
-        print(f"step {trainer.step}/{trainer.total_steps}  {trainer.latest()}", flush=True)
+        print(f"step {trainer.step}/{trainer.total_steps}  {trainer.records}", flush=True)
 
 
 class ProgressBar(Callback):
@@ -56,7 +56,7 @@ class ProgressBar(Callback):
 
     def on_record(self, trainer: Trainer) -> None:
         """Show the last losses beside it."""
-        self.bar.set_postfix_str(trainer.latest(), refresh=False)
+        self.bar.set_postfix_str(str(trainer.records), refresh=False)
 
     def close(self) -> None:
         """Leave the bar as it stands."""

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from course_lib.training.trainer import Trainer
 
 KIND = "training run"
-COUNTS = ("step", "epoch", "history", "_batch_of_epoch", "_rows", "_best_loss",
-          "_records_without_improvement")  # fmt: skip
+COUNTS = ("step", "epoch", "_batch_of_epoch")
 FREE = {"progress", "checkpoint_folder", "checkpoint_every"}  # may change without changing the run
 LENGTH = {"num_epochs", "num_steps"}  # may change, too, when the schedule does not depend on it
 
@@ -56,14 +55,16 @@ def prepare_folder(trainer: Trainer, resume: bool) -> None:
 
 def save(trainer: Trainer) -> None:
     """Write the state; a process killed meanwhile leaves the state before, whole."""
-    sums = trainer.processes.sum(trainer._sums)  # of all processes; the first takes them up again
-    rows = trainer.processes.sum_of_counts(trainer._rows)
+    records, stopping = trainer.records, trainer.stopping
+    sums = trainer.processes.sum(records.sums)  # of all processes; the first takes them up again
+    examples = trainer.processes.sum_of_counts(records.examples)
     if not trainer.processes.is_first:
         return
+    best = (stopping and stopping.best) or {}
     moments = trainer.optimizer.state_dict()["state"]
     tensors = {
         **{f"model.{name}": value for name, value in trainer.model.state_dict().items()},
-        **{f"best.{name}": value for name, value in (trainer._best or {}).items()},
+        **{f"best.{name}": value for name, value in best.items()},
         **{
             f"optimizer.{number}.{name}": value
             for number, values in moments.items()
@@ -75,7 +76,9 @@ def save(trainer: Trainer) -> None:
     description = {
         "kind": KIND,
         "run": _run_of(trainer),
-        "counts": {name: getattr(trainer, name) for name in COUNTS} | {"_rows": rows},
+        "counts": {name: getattr(trainer, name) for name in COUNTS},
+        "records": {"examples": examples, "history": records.history},
+        "stopping": stopping and [stopping.best_loss, stopping.without_improvement],
         "scaler": trainer._scaler.state_dict() if trainer._scaler else None,
     }
     save_bundle(trainer.options.checkpoint_folder, tensors, description)
@@ -83,20 +86,24 @@ def save(trainer: Trainer) -> None:
 
 def _restore(trainer: Trainer, tensors: dict[str, Tensor], description: dict[str, Any]) -> None:
     trainer.model.load_state_dict(_under("model.", tensors))
-    trainer._best = _under("best.", tensors) or None
     state: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimizer.", tensors).items():
         number, moment = name.split(".")
         state.setdefault(int(number), {})[moment] = value
     groups = trainer.optimizer.state_dict()["param_groups"]
     trainer.optimizer.load_state_dict({"state": state, "param_groups": groups})
-    trainer._sums.copy_(tensors["sums"])
     torch.set_rng_state(tensors["generator"])
     for name in COUNTS:
         setattr(trainer, name, description["counts"][name])
-    if not trainer.processes.is_first:
-        trainer._sums.zero_()
-        trainer._rows = 0
+    trainer.records.history = description["records"]["history"]
+    if trainer.processes.is_first:  # it holds the sums of all; the others begin at zero
+        trainer.records.sums.copy_(tensors["sums"])
+        trainer.records.examples = description["records"]["examples"]
+    if trainer.stopping is not None:
+        trainer.stopping.best = _under("best.", tensors) or None
+        best_loss, without_improvement = description["stopping"]
+        trainer.stopping.best_loss = best_loss
+        trainer.stopping.without_improvement = without_improvement
     trainer.stop = trainer.is_over()  # a run that a callback stopped may go on
     if trainer._scaler:
         trainer._scaler.load_state_dict(description["scaler"])

@@ -6,7 +6,6 @@ they are too long, let Adam change the weights, and fold the norms of the atoms 
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,26 +13,31 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from course_lib.arguments import require_model
 from course_lib.autoencoders import Autoencoder
 from course_lib.errors import WrongArgument
-from course_lib.losses import reconstruction_loss
 from course_lib.training import state
 from course_lib.training.adam import AdamStep
 from course_lib.training.batches import Batches
 from course_lib.training.callbacks import Callback, ProgressBar, ProgressLog
+from course_lib.training.checking import (
+    require_dictionary,
+    require_enough,
+    require_what_to_train,
+    try_out,
+)
 from course_lib.training.gradients import AutogradGradients, fast_gradients
-from course_lib.training.objectives import Objective, forward_pass
+from course_lib.training.objectives import Objective
 from course_lib.training.options import TrainingOptions
 from course_lib.training.processes import Processes
+from course_lib.training.records import Records
+from course_lib.training.stopping import EarlyStopping
 
 if TYPE_CHECKING:
     from course_lib.training.batches import Data
 
 ROWS_AT_ONCE = 4096  # of validation data; the losses do not depend on it
-HISTORY_NAMES = {"reconstruction": "recon_loss", "sparsity": "sparsity_loss"}
 
 
 class Trainer:
@@ -71,11 +75,7 @@ class Trainer:
         self.objective = Objective() if objective is None else objective
         if not isinstance(self.objective, Objective):
             raise WrongArgument(f"objective is {objective!r}; it must be an Objective.")
-        if self.objective.coherence_weight and not hasattr(model, "dictionary"):
-            raise WrongArgument(
-                f"coherence_weight is {self.objective.coherence_weight}, but a "
-                f"{type(model).__name__} has no dictionary. Leave the weight at 0."
-            )
+        require_dictionary(model, self.objective)
         for callback in callbacks if isinstance(callbacks, Sequence) else [callbacks]:
             if not isinstance(callback, Callback):
                 raise WrongArgument(f"a callback is {callback!r}; derive it from Callback.")
@@ -116,8 +116,8 @@ class Trainer:
             self._tell("on_fit_start")
             while self.step < self.total_steps and not self.stop:
                 self._train_epoch()
-            if self._best is not None:
-                self.model.load_state_dict(self._best)
+            if self.stopping is not None:
+                self.stopping.restore(self.model)
             self.optimizer.zero_grad()
             self._tell("on_fit_end")
         return self.history
@@ -164,88 +164,57 @@ class Trainer:
             self._scaler.update()
         if isinstance(self.model, Autoencoder):
             self.model.fold_norm()
-        self._sums += len(batch) * torch.stack([terms[name] for name in self._names])
-        self._rows += len(batch)
+        self.records.add(terms, len(batch))
         self.step += 1
         self._tell("on_step_end")
 
     # -- before the first step --------------------------------------------------------------------
 
     def _prepare(self, train_data: Data, val_data: Data | None, resume: bool) -> None:
+        """Check everything, then put everything in place."""
         options = self.options
         if options.patience is not None and val_data is None:
             raise WrongArgument(
                 f"patience is {options.patience}, but there is no val_data to stop by. "
                 "Give fit some, or leave patience out."
             )
-        parameters = list(self.model.parameters())
-        if not any(p.requires_grad for p in parameters):
-            raise WrongArgument("the model has no parameters to train.")
-        width = getattr(self.model, "input_dim", None)
-        form = {"input_dim": width, "device": self.device, "dtype": parameters[0].dtype}
+        if resume and options.checkpoint_folder is None:
+            raise WrongArgument("resume is True, but there is no checkpoint_folder to resume from.")
+        dtype = require_what_to_train(self.model).dtype
         self.processes.require_divisible(options.batch_size)
         self.train = Batches(
-            "train_data", train_data, **form, batch_size=options.batch_size, seed=options.seed,
-            share=(self.processes.rank, self.processes.count),
+            "train_data", train_data, getattr(self.model, "input_dim", None), options.batch_size,
+            self.device, dtype, options.seed, (self.processes.rank, self.processes.count),
         )  # fmt: skip
-        form["input_dim"] = self.train.rows.shape[1]
-        self.validation = (
-            None
-            if val_data is None
-            else Batches("val_data", val_data, **form, batch_size=ROWS_AT_ONCE)
-        )
-        self._require_batches_to_normalise()
-        self._try_out(parameters[0])
-        if len(self.train) == 0:
-            raise WrongArgument(
-                f"train_data has {self.train.examples} examples, fewer than the "
-                f"{self.processes.count} processes that share them. Start fewer."
-            )
+        self.validation = None
+        if val_data is not None:
+            width = self.train.rows.shape[1]
+            self.validation = Batches("val_data", val_data, width, ROWS_AT_ONCE, self.device, dtype)
+        require_enough(self.model, options, self.train)
+        try_out(self.model, self.objective, self.train)
         self.total_steps = options.num_steps or options.num_epochs * len(self.train)
         self._choose_path()
+        self._begin(resume)
+
+    def _begin(self, resume: bool) -> None:
+        """The state before the first step, or that of the run to resume."""
+        options = self.options
         self.model.to(self.device)
         self._build()
         self.step = self.epoch = self._batch_of_epoch = 0
         self.stop = False
-        self._best, self._best_loss, self._records_without_improvement = None, math.inf, 0
-        self.history: dict[str, Any] = self._empty_history()
+        names = ["reconstruction", "sparsity"]
+        names += ["coherence"] if self.objective.coherence_weight else []
+        self.records = Records(names, self.validation is not None, self.device)
+        self.stopping = (
+            None
+            if options.patience is None
+            else EarlyStopping(options.patience, options.min_improvement)
+        )
         if options.checkpoint_folder is not None:
             state.prepare_folder(self, resume)
-        elif resume:
-            raise WrongArgument("resume is True, but there is no checkpoint_folder to resume from.")
         if self.step == 0 and isinstance(self.model, Autoencoder):
             self.model.fold_norm()
-
-    def _require_batches_to_normalise(self) -> None:
-        """Raise `WrongArgument` when batch normalisation would meet a single example."""
-        normalises = any(isinstance(m, _BatchNorm) for m in self.model.modules())
-        options, examples = self.options, self.train.examples
-        for size in {min(options.batch_size, examples), examples % options.batch_size} - {0}:
-            smallest = len(torch.empty(size).chunk(options.accumulation_steps)[-1])
-            if normalises and smallest == 1:
-                raise WrongArgument(
-                    f"batch_size is {options.batch_size}: with {examples} examples and "
-                    f"accumulation_steps={options.accumulation_steps} a single one would be taken "
-                    "alone, and batch normalisation needs two. Choose another batch_size."
-                )
-
-    def _try_out(self, parameter: Tensor) -> None:
-        """Run the model on one example, so that what cannot work is found before any work."""
-        was = self.model.training
-        self.model.eval()
-        try:
-            with torch.no_grad():
-                x = self.train.rows[:1].to(parameter.device, parameter.dtype)
-                activations, x_hat = forward_pass(self.model, x)
-        except (RuntimeError, TypeError, AttributeError) as error:
-            raise WrongArgument(
-                f"the model cannot take train_data of shape {tuple(self.train.rows.shape)}: {error}"
-            ) from error
-        else:
-            self.objective.penalised(activations)
-            reconstruction_loss(x_hat, x)
-        finally:
-            self.model.train(was)
 
     def _choose_path(self) -> None:
         path, obstacle = fast_gradients(self.model, self.objective)
@@ -278,92 +247,54 @@ class Trainer:
                 module, options.accumulation_steps, dtype, self._scaler
             )
             self._optimizer_step = self.optimizer.step
-        self._names = ["reconstruction", "sparsity"]
-        if self.objective.coherence_weight:
-            self._names.append("coherence")
-        wide = torch.float32 if self.device.type == "mps" else torch.float64  # MPS has no float64
-        self._sums = torch.zeros(len(self._names), dtype=wide, device=self.device)
-        self._rows = 0
-
-    def _empty_history(self) -> dict[str, Any]:
-        names = ["loss", *(HISTORY_NAMES.get(n, f"{n}_loss") for n in self._names)]
-        parts = ["train"] if self.validation is None else ["train", "val"]
-        lists: dict[str, Any] = {f"{part}_{name}": [] for part in parts for name in names}
-        return lists | {"epochs_trained": 0}
 
     # -- records, early stopping, checkpoints -----------------------------------------------------
 
+    @property
+    def history(self) -> dict[str, Any]:
+        """What `fit` returns, so far."""
+        return self.records.history
+
     def _record(self) -> None:
-        """Add an entry to the history: the average since the last one, and the validation loss."""
-        sums = self.processes.sum(self._sums) / self.processes.sum_of_counts(self._rows)
-        self._append("train", dict(zip(self._names, sums.tolist(), strict=True)))
-        self._sums.zero_()
-        self._rows = 0
+        """Add an entry to the history, and see whether training should stop."""
+        self.records.close(self.processes)
         if self.validation is not None:
             self.model.eval()
-            self._append("val", self.objective.over_set(self.model, self.validation.in_order()))
+            terms = self.objective.over_set(self.model, self.validation.in_order())
+            self.records.append("val", terms)
             self.model.train()
-        self._stop_if_diverged()
-        if self.options.patience is not None and not self.stop:
-            self._stop_if_no_better()
+        if self.records.diverged:
+            self._warn_of_divergence()
+        elif self.stopping is not None:
+            self.stopping.look_at(self.records.last("val"), self.model)
+        self.stop = self.processes.first_says(self.stop or self.is_over())
         self._tell("on_record")
 
-    def _append(self, part: str, terms: dict[str, float]) -> None:
-        self.history[f"{part}_loss"].append(sum(terms.values()))
-        for name, value in terms.items():
-            self.history[f"{part}_{HISTORY_NAMES.get(name, f'{name}_loss')}"].append(value)
+    def is_over(self) -> bool:
+        """Whether training has diverged, or early stopping has ended it."""
+        return self.records.diverged or (self.stopping is not None and self.stopping.is_time)
 
-    def _stop_if_diverged(self) -> None:
-        if self._has_diverged():
-            self.stop = True
-            loss = self.history["train_loss"][-1]
-            warnings.warn(
-                f"The loss is {loss} after step {self.step}: training has diverged and stops here. "
-                "Lower learning_rate, or set max_grad_norm. "
-                + (
-                    "The model keeps the best weights so far."
-                    if self._best is not None
-                    else "The model's weights are of no use any more: build it anew."
-                ),
-                stacklevel=5,  # the caller of fit
-            )
-
-    def _stop_if_no_better(self) -> None:
-        loss = self.history["val_loss"][-1]
-        if loss < self._best_loss - self.options.min_improvement:
-            self._best_loss, self._records_without_improvement = loss, 0
-            weights = self.model.state_dict()
-            self._best = {name: value.detach().clone() for name, value in weights.items()}
-        else:
-            self._records_without_improvement += 1
-            self.stop = self._records_without_improvement >= self.options.patience
-        self.stop = self.processes.first_says(self.stop)
+    def _warn_of_divergence(self) -> None:
+        best_kept = self.stopping is not None and self.stopping.best is not None
+        warnings.warn(
+            f"The loss is {self.records.last('train')} after step {self.step}: training has "
+            "diverged and stops here. Lower learning_rate, or set max_grad_norm. "
+            + (
+                "The model keeps the best weights so far."
+                if best_kept
+                else "The model's weights are of no use any more: build it anew."
+            ),
+            stacklevel=5,  # the caller of fit
+        )
 
     def _save_if_due(self, recorded: bool) -> None:
         options = self.options
-        if options.checkpoint_folder is None or self._has_diverged():
+        if options.checkpoint_folder is None or self.records.diverged:
             return  # the last good state is worth more than a broken one
         every = options.checkpoint_every
         due = recorded if every is None else self.step % every == 0
         if due or self.stop or self.step == self.total_steps:
             state.save(self)
-
-    def is_over(self) -> bool:
-        """Whether training has diverged, or early stopping has ended it."""
-        patience = self.options.patience
-        no_better = patience is not None and self._records_without_improvement >= patience
-        return no_better or self._has_diverged()
-
-    def _has_diverged(self) -> bool:
-        losses = self.history["train_loss"]
-        return bool(losses) and not math.isfinite(losses[-1])
-
-    def latest(self) -> str:
-        """The last losses, in a few words."""
-        if not self.history["train_loss"]:
-            return ""
-        loss = f"loss {self.history['train_loss'][-1]:.4g}"
-        return loss + (f", val {self.history['val_loss'][-1]:.4g}" if self.validation else "")
 
     def _tell(self, event: str) -> None:
         for callback in self.callbacks:
