@@ -119,9 +119,9 @@ class ShownFigure:
 
 
 def show_figure(figure: Figure, alt: str) -> ShownFigure:
-    """The figure as a cell's result. `alt` says in a sentence or two what it shows.
+    """The figure as a cell's result. `alt` tells in a sentence or two what it shows.
 
-    Raises `WrongArgument` when `alt` says nothing.
+    Raises `WrongArgument` when `alt` is shorter than four words.
     """
     if len(alt.split()) < 4:
         raise WrongArgument(f"alt is {alt!r}; describe what the figure shows in a sentence.")
@@ -163,6 +163,8 @@ def save_figure(figure: Figure | ShownFigure, path: str | os.PathLike[str]) -> P
     It is written beside its place and then moved there: no half a file is ever found.
     Raises as `require_save_path` does, and `CheckpointProblem` when writing fails.
     """
+    from course_lib.checkpoints.files import reason_of  # it loads torch, which drawing does not
+
     path = require_save_path(path)
     stream = io.BytesIO()
     shown, figure = (figure, figure.figure) if isinstance(figure, ShownFigure) else (None, figure)
@@ -180,5 +182,5 @@ def save_figure(figure: Figure | ShownFigure, path: str | os.PathLike[str]) -> P
     except OSError as error:
         if beside is not None:
             Path(beside).unlink(missing_ok=True)
-        raise CheckpointProblem(f"{path} could not be written: {error.strerror}.") from error
+        raise CheckpointProblem(f"{path} could not be written: {reason_of(error)}") from error
     return path

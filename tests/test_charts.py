@@ -36,7 +36,7 @@ def history(train=(1.0, 0.5, 0.25, 0.125), val=(1.0, 0.5, 0.375, 0.75)):
 
 
 def results():
-    """Four samples, three latents: L0 is 2, 1, 1, 0; the last latent is dead."""
+    """Four examples, three latents: L0 is 2, 1, 1, 0; the last latent is dead."""
     codes = np.array([[1.0, 3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
     return {
         "errors": np.array([0.1, 0.2, 0.3, 0.4]),
@@ -172,10 +172,10 @@ def test_a_history_is_a_dictionary():
 def test_an_analysis_is_told_in_words():
     alt = plot_sparse_autoencoder_analysis(results(), "Digits").alt
     assert "Digits: 66.7% of the activations near zero" in alt
-    assert "4 samples: reconstruction errors from 0.1 to 0.4, mean 0.25" in alt
+    assert "4 examples: reconstruction errors from 0.1 to 0.4, mean 0.25" in alt
     assert "L0 from 0 to 2, mean 1;" in alt
     assert "1 of 3 latents never active" in alt
-    assert "activations that are not zero average 2." in alt  # (1 + 3 + 2 + 2) / 4
+    assert "activations of active latents average 2." in alt  # (1 + 3 + 2 + 2) / 4
 
 
 def test_an_analysis_draws_what_it_was_given():
@@ -192,14 +192,14 @@ def test_near_zero_decides_what_is_active():
     assert "L0 from 0 to 1, mean 0.25" in alt and "2 of 3 latents never active" in alt
 
 
-def test_samples_that_are_not_finite_are_left_out_and_counted():
+def test_examples_that_are_not_finite_are_left_out_and_counted():
     broken = results()
     broken["latent_codes"] = broken["latent_codes"].copy()
     broken["latent_codes"][0, 0] = NAN
     broken["errors"] = np.array([NAN, 0.2, float("inf"), 0.4])
     broken["mean_activation_per_neuron"] = broken["latent_codes"].mean(axis=0)
     shown = plot_sparse_autoencoder_analysis(broken)
-    assert "2 of 4 samples left out, NaN or infinite" in shown.alt
+    assert "2 of 4 examples left out, NaN or infinite" in shown.alt
     assert "errors from 0.2 to 0.4" in shown.alt
     assert shown.figure.axes[2].patches[0].get_data().values.tolist() == [1, 0, 0]
 
@@ -207,7 +207,7 @@ def test_samples_that_are_not_finite_are_left_out_and_counted():
 def test_an_analysis_of_nothing_but_nan_is_drawn():
     broken = {k: np.full_like(v, NAN) for k, v in results().items() if isinstance(v, np.ndarray)}
     alt = plot_sparse_autoencoder_analysis({**broken, "sparsity_level": 0.0}).alt
-    assert "4 of 4 samples left out" in alt
+    assert "4 of 4 examples left out" in alt
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_an_analysis_of_nothing_but_nan_is_drawn():
     [
         ({"errors": None}, "results has no errors"),
         ({"errors": np.zeros(3)}, r"it must be \(3, 3\)"),
-        ({"latent_codes": np.zeros(4)}, r"it must be \(samples, latents\)"),
+        ({"latent_codes": np.zeros(4)}, r"it must be \(examples, latents\)"),
         ({"latent_codes": np.zeros((4, 0))}, "not empty"),
         ({"sparsity_level": "high"}, "cannot be read as real numbers"),
     ],
@@ -254,7 +254,7 @@ def test_bins_of_whole_numbers_hold_equally_many():
 def test_dead_latents_have_a_bar_of_their_own():
     shown = plot_activation_density(torch.tensor([0.0, 0.0, 0.005, 0.05, 0.5]))
     assert "Of 5 latents 2 are never active" in shown.alt
-    assert "the others on 0.5 % to 50 % of the samples, median 5 %" in shown.alt
+    assert "the others on 0.5 % to 50 % of the examples, median 5 %" in shown.alt
     (axes,) = shown.figure.axes
     histogram, dead = axes.patches
     assert dead.get_height() == 2
@@ -332,9 +332,10 @@ def test_atoms_of_zeros_and_of_nan_are_drawn():
         ((3, 6), {"image_shape": (1, 2, 3)}, "two whole numbers"),
         ((3, 6), {"image_shape": (-2, -3)}, "two whole numbers"),
         ((3, 4), {"density": [0.1]}, "density has 1 entries for 3 atoms"),
+        ((3, 4), {"density": [0.1]}, r"layers=2 the atoms belong to the decoder's hidden units"),
         ((3, 4), {"at_most": 0}, "at_most is 0"),
         ((0, 4), {}, "not empty"),
-        ((4,), {}, r"it must be \(atoms, input_dim\)"),
+        ((4,), {}, r"it must be \(atoms, input\)"),
     ],
 )
 def test_a_dictionary_that_cannot_be_drawn_is_refused(shape, options, words):
@@ -346,7 +347,7 @@ def test_reconstructions_stand_below_their_inputs_with_their_errors():
     x = torch.tensor([[0.0, 1, 0, 1, 0, 1], [1.0, 1, 1, 0, 0, 0]])
     x_hat = torch.stack([x[0], x[1] + torch.tensor([0.6, 0, 0, 0, 0, 0])])  # error 0.36 / 6
     shown = plot_reconstructions(x, x_hat, (2, 3))
-    assert shown.alt.startswith("2 inputs above their reconstructions, images of 2 by 3 pixels.")
+    assert shown.alt.startswith("2 examples above their reconstructions, images of 2 by 3 pixels.")
     assert "Mean squared error of a pair: 0 to 0.06." in shown.alt
     axes = shown.figure.axes[0]
     drawn = tiles(axes, 4, 2, 3, columns=2)
@@ -359,7 +360,7 @@ def test_many_pairs_take_several_rows():
     x = torch.rand(30, 4, generator=torch.Generator().manual_seed(0))
     assert len(plot_reconstructions(x, x).figure.axes) == 2  # one row and the colour bar
     shown = plot_reconstructions(x, x, at_most=12)
-    assert len(shown.figure.axes) == 3 and "12 inputs" in shown.alt
+    assert len(shown.figure.axes) == 3 and "12 examples" in shown.alt
     assert len(shown.figure.axes[1].get_xticks()) == 2
 
 
@@ -472,8 +473,11 @@ def test_save_path_may_be_given_by_position(tmp_path):
     plot_sparse_training_history(history(), tmp_path / "a.png")
     plot_sparse_autoencoder_analysis(results(), "Digits", str(tmp_path / "b.pdf"))
     plot_activation_density([0.5], tmp_path / "c.SVG")
+    plot_pareto({"L1": [(1, 0.5)]}, tmp_path / "d.png")
+    plot_dictionary(torch.ones(2, 4), (2, 2), tmp_path / "e.png")
+    plot_reconstructions(torch.ones(2, 4), torch.ones(2, 4), None, tmp_path / "f.png")
     starts = [p.read_bytes()[:5] for p in sorted(tmp_path.iterdir())]
-    assert starts == [b"\x89PNG\r", b"%PDF-", b"<?xml"]
+    assert starts == [b"\x89PNG\r", b"%PDF-", b"<?xml", *[b"\x89PNG\r"] * 3]
 
 
 @pytest.mark.parametrize("name", ["chart.gif", "chart", "chart.png.txt"])
@@ -508,7 +512,7 @@ def test_what_was_saved_before_survives_a_full_disk(tmp_path, monkeypatch, fails
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(tempfile if fails == "mkstemp" else os, fails, full)
-    with pytest.raises(CheckpointProblem, match="No space left on device"):
+    with pytest.raises(CheckpointProblem, match="the disk is full"):
         save_figure(figure, path)
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

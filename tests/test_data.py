@@ -3,8 +3,10 @@
 import hashlib
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from hypothesis import given, settings
@@ -476,21 +478,22 @@ BAD_CALLS = [
         for v in (-1, 0.0, "0", None, False, 2**63, torch.zeros(2))
     ),
     *((digits, (), "split", v) for v in ("validation", None, 1, ["train"])),
-    *((rings, (), "count", v) for v in (1, 0, -3, 2.5, NAN, INFINITY, "9", None, True)),
-    *((rings, (), "noise", v) for v in (-0.1, NAN, INFINITY, "0", None)),
+    *((rings, (), "count", v) for v in (1, 0, -3, 2.5, NAN, INFINITY, "9", None, True, 10**15)),
+    *((rings, (), "noise", v) for v in (-0.1, NAN, INFINITY, "0", None, 1e31)),
     *((natural_image_patches, (), "count", v) for v in (0, -1, 2.0, NAN, None, 10**9)),
     *((natural_image_patches, (), "size", v) for v in (0, -1, 12.0, NAN, None, 412, (12, 12))),
     *((natural_image_patches, (), "min_deviation", v) for v in (-0.1, NAN, INFINITY, None, "1")),
-    *((superposition, (), "count", v) for v in (0, -1, 1e5, NAN, None, True)),
-    *((superposition, (), "features", v) for v in (0, -1, 4.0, NAN, None)),
-    *((superposition, (), "dim", v) for v in (0, -1, 4.0, NAN, None)),
+    *((superposition, (), "count", v) for v in (0, -1, 1e5, NAN, None, True, 10**15)),
+    *((superposition, (), "features", v) for v in (0, -1, 4.0, NAN, None, 10**15)),
+    *((superposition, (), "dim", v) for v in (0, -1, 4.0, NAN, None, 10**15)),
     *((superposition, (), "active", v) for v in (0, -1, 256.5, 1000, NAN, INFINITY, None, "5")),
     *(
         (superposition, (), "magnitudes", v)
         for v in (1.0, None, (1,), (1, 2, 3), (2, 1), (-1, 1), (0, 0), (NAN, 1), (0, INFINITY))
     ),
+    *((superposition, (), "magnitudes", v) for v in ((0, 1e31), (1e31, 1e32))),
     *((superposition, (), "correlation", v) for v in (-0.1, 1.1, NAN, None, "1")),
-    *((superposition, (), "noise", v) for v in (-0.1, NAN, INFINITY, None, "1")),
+    *((superposition, (), "noise", v) for v in (-0.1, NAN, INFINITY, None, "1", 1e300)),
     *((superposition, (), "keep_codes", v) for v in (None, "no", 2)),
     *(
         (superposition, (5, 4, 3, 1), "dictionary", v)
@@ -506,9 +509,9 @@ BAD_CALLS = [
             torch.empty(0, 3),
         )
     ),
-    *((gaussian_noise, (), "count", v) for v in (0, -1, 2.0, NAN, None)),
-    *((gaussian_noise, (), "dim", v) for v in (0, -1, 2.0, NAN, None)),
-    *((spectral_data, (), "count", v) for v in (0, -1, 2.0, NAN, None)),
+    *((gaussian_noise, (), "count", v) for v in (0, -1, 2.0, NAN, None, 10**15)),
+    *((gaussian_noise, (), "dim", v) for v in (0, -1, 2.0, NAN, None, 10**15)),
+    *((spectral_data, (), "count", v) for v in (0, -1, 2.0, NAN, None, 10**15)),
     *(
         (spectral_data, (), "eigenvalues", v)
         for v in (
@@ -516,6 +519,7 @@ BAD_CALLS = [
             [1, -1],
             [NAN],
             [INFINITY],
+            [1e31],
             ["1"],
             [[1.0]],
             None,
@@ -528,7 +532,7 @@ BAD_CALLS = [
             torch.empty(0),
         )
     ),
-    *((power_law_spectrum, (), "dim", v) for v in (0, -1, 2.0, NAN, None)),
+    *((power_law_spectrum, (), "dim", v) for v in (0, -1, 2.0, NAN, None, 10**15)),
     *((power_law_spectrum, (4,), "exponent", v) for v in (-1, NAN, INFINITY, None, "1")),
 ]
 NEEDED = {  # arguments without a default
@@ -559,16 +563,54 @@ def test_bad_input_is_refused_by_name(function, args, name, value, monkeypatch):
 def test_what_to_do_is_said():
     with pytest.raises(WrongArgument, match="'all', 'train' or 'test'"):
         digits("valid")
-    with pytest.raises(WrongArgument, match="at least 2 points and a noise of at least 0"):
-        rings(1)
+    with pytest.raises(WrongArgument, match="noise is -1") as refusal:
+        rings(noise=-1)
+    assert "count" not in str(refusal.value)
+    with pytest.raises(WrongArgument, match=r"dim is 1000000: that takes 4,000,000\.0 GB, and"):
+        gaussian_noise(10**9, 10**6)
     with pytest.raises(WrongArgument, match="only 4 features; active must be at most features"):
         superposition(10, 4, 3)
     with pytest.raises(WrongArgument, match=r"row of norm 2, row 0; .*normalize\(dictionary"):
         superposition(10, 4, 3, 1, dictionary=2 * UNIT)
     with pytest.raises(WrongArgument, match=r"shape \(4, 3\); it must be \(256, 64\)"):
         superposition(10, dictionary=UNIT)
-    with pytest.raises(WrongArgument, match=r"Ask for fewer, or lower min_deviation"):
+    with pytest.raises(WrongArgument, match=r"have 0 patches .*\. Lower min_deviation\."):
         natural_image_patches(min_deviation=50)
+    with pytest.raises(WrongArgument, match=r"\. Lower min_deviation, to 0 for single pixels\."):
+        natural_image_patches(size=1)
+    with pytest.raises(WrongArgument, match=r"\. Ask for fewer, or lower min_deviation\."):
+        natural_image_patches(10**7)
+
+
+def test_the_largest_numbers_allowed_stay_finite():
+    assert superposition(50, 20, 4, 5.0, (1e30, 1e30), noise=1e30).activations.isfinite().all()
+    assert rings(50, noise=1e30)[0].isfinite().all()
+    assert spectral_data(50, [1e30, 1e30]).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: gaussian_noise(100, 10),
+        lambda: spectral_data(100, [1.0] * 5),
+        lambda: superposition(100, 8, 2, 1.0),
+        lambda: rings(1000),
+        lambda: natural_image_patches(20, 8),
+    ],
+)
+def test_what_does_not_fit_into_the_memory_is_refused(draw, monkeypatch):
+    draw()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=3999))
+    with pytest.raises(WrongArgument, match=r"count is \d+.* GB of memory are free\. Ask for less"):
+        draw()
+
+
+def test_codes_that_are_not_kept_take_no_memory(monkeypatch):
+    # 100 · 4 activations and 50 · 4 dictionary entries are 2,400 bytes, 100 · 50 codes 20,000
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=10_000))
+    superposition(100, 50, 4, keep_codes=False)
+    with pytest.raises(WrongArgument, match="Ask for less"):
+        superposition(100, 50, 4)
 
 
 # --- properties ---

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from course_lib.autoencoders import TwoLayerAutoencoder
+from course_lib.charts import plot_sparse_autoencoder_analysis
+from course_lib.data import digits, superposition
 from course_lib.errors import WrongArgument
 from course_lib.evaluation import (
     ActivationDensity,
@@ -28,6 +30,7 @@ from course_lib.evaluation import (
     mmcs,
     recovered_fraction,
 )
+from course_lib.losses import hoyer_sparsity
 
 # mean (1, 2), spread (1 + 4) + (1 + 4) = 10, residual 1 + 1 = 2: FVU 0.2, explained 0.8
 X = torch.tensor([[2.0, 0.0], [0.0, 4.0]])
@@ -170,8 +173,8 @@ def test_density_l0_and_dead_latents_of_a_worked_example():
     assert metric.dead_fraction() == 0.5
 
 
-def test_the_threshold_of_activity_is_exclusive():
-    metric = after(ActivationDensity(threshold=3), (CODES,))
+def test_the_bound_of_activity_is_exclusive():
+    metric = after(ActivationDensity(near_zero=3), (CODES,))
     assert metric.compute().tolist() == [0, 0, 0, 0.5]
     assert metric.l0() == 0.5 and metric.dead_fraction() == 0.75
 
@@ -184,7 +187,7 @@ def test_a_latent_active_in_any_batch_is_alive():
 
 def test_mean_activation_and_hoyer_of_a_worked_example():
     assert after(MeanActivation(), (CODES,)).compute().tolist() == [1.5, 0, 0, 1]
-    # (√4 - 7/5) / (√4 - 1) = 0.6, and 1 for the one-hot code; the mean is weighted by samples
+    # (√4 - 7/5) / (√4 - 1) = 0.6, and 1 for the one-hot code; the mean is weighted by examples
     assert after(MeanHoyer(), (CODES,)).compute() == pytest.approx(0.8, abs=1e-6)
     assert after(MeanHoyer(), (CODES,), (CODES[1:],)).compute() == pytest.approx(2.6 / 3, abs=1e-6)
 
@@ -228,10 +231,10 @@ def test_shrinkage_minimises_the_error_of_the_rescaled_reconstruction():
     assert error(gamma) < min(error(gamma - 0.01), error(gamma + 0.01))
 
 
-def test_shrinkage_about_the_rest_does_not_see_a_shift():
-    x, rest = normal(30, 5, dtype=torch.float64), torch.full((5,), 1000.0, dtype=torch.float64)
-    shrunk = (0.5 * x + rest, x + rest)
-    assert after(Shrinkage(rest), shrunk).compute() == pytest.approx(0.5)
+def test_shrinkage_about_a_code_of_zeros_does_not_see_a_shift():
+    x, r = normal(30, 5, dtype=torch.float64), torch.full((5,), 1000.0, dtype=torch.float64)
+    shrunk = (0.5 * x + r, x + r)
+    assert after(Shrinkage(r), shrunk).compute() == pytest.approx(0.5)
     assert after(Shrinkage(), shrunk).compute() == pytest.approx(1, abs=1e-3)  # hidden
 
 
@@ -284,7 +287,7 @@ def test_a_batch_that_does_not_fit_is_refused_and_changes_nothing(metric, inputs
     with pytest.raises(WrongArgument, match=told):
         tried.update(*(bad,) * inputs)
     assert np.array_equal(tried.compute(), after(metric(), (good,) * inputs).compute())
-    assert tried.samples == 5
+    assert tried.examples == 5
 
 
 @pytest.mark.parametrize("metric", [VarianceUnexplained, Shrinkage])
@@ -293,20 +296,20 @@ def test_inputs_and_reconstructions_must_have_the_same_shape(metric):
         metric().update(torch.ones(1, 3), torch.ones(4, 3))  # would broadcast
 
 
-@pytest.mark.parametrize("rest", [torch.ones(1, 3), torch.ones(0), torch.tensor([math.nan]), 0.0])
-def test_the_rest_must_be_a_vector(rest):
-    with pytest.raises(WrongArgument, match="rest"):
-        Shrinkage(rest)
+@pytest.mark.parametrize("r", [torch.ones(1, 3), torch.ones(0), torch.tensor([math.nan]), 0.0])
+def test_the_reconstruction_of_a_code_of_zeros_must_be_one_row(r):
+    with pytest.raises(WrongArgument, match="zero_code_reconstruction"):
+        Shrinkage(zero_code_reconstruction=r)
 
 
-@pytest.mark.parametrize("threshold", [-1, math.nan, "0"])
-def test_the_threshold_must_be_a_number_from_zero(threshold):
-    with pytest.raises(WrongArgument, match="threshold"):
-        ActivationDensity(threshold)
+def test_mean_hoyer_measures_small_half_precision_codes_exactly():
+    codes = torch.tensor([[1e-4, 0, 0, 0]]).half()  # one-hot; the penalty's epsilon is 6e-5 here
+    assert after(MeanHoyer(), (codes,)).compute() == pytest.approx(1, abs=1e-3)
+    assert float(hoyer_sparsity(codes)) < 0.5
 
 
 @pytest.mark.parametrize("bad", [torch.tensor([1.5]), torch.tensor([math.nan]), torch.ones(2, 2)])
-def test_a_density_must_be_a_vector_of_shares(bad):
+def test_a_density_must_be_a_list_of_fractions(bad):
     with pytest.raises(WrongArgument, match="density"):
         density_histogram(bad)
 
@@ -535,9 +538,22 @@ def test_mean_and_std_are_those_of_the_errors():
 
 def test_near_zero_is_what_the_caller_says():
     x = torch.tensor([[0.0, 1e-6, -1e-3, 0.5]])
-    assert evaluate_sparse_autoencoder(Fixed(), x)["sparsity_level"] == 0.5
-    assert evaluate_sparse_autoencoder(Fixed(), x, near_zero=0)["sparsity_level"] == 0.25
+    assert evaluate_sparse_autoencoder(Fixed(), x)["sparsity_level"] == 0.25
+    assert evaluate_sparse_autoencoder(Fixed(), x, near_zero=1e-6)["sparsity_level"] == 0.5
     assert evaluate_sparse_autoencoder(Fixed(), x, near_zero=0.5)["sparsity_level"] == 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+@pytest.mark.parametrize("bound", [{}, {"near_zero": 1e-6}, {"near_zero": 0.1}])
+def test_l0_of_report_chart_and_sparsity_level_agree(dtype, bound):
+    value = torch.tensor([0.0, 1e-7, 1e-6, -1e-3, 0.1, 1, -2], dtype=dtype)
+    x, model = torch.stack([value, value.roll(1), 0 * value]), Fixed(dtype=dtype)
+    report = evaluate_autoencoder(model, x, **bound)
+    results = evaluate_sparse_autoencoder(model, x, **bound)
+    assert results["sparsity_level"] == pytest.approx(1 - report.l0 / 7)
+    l0 = plot_sparse_autoencoder_analysis(results, **bound).figure.axes[1]
+    drawn = [round(bar.get_x() + bar.get_width() / 2) for bar in l0.patches if bar.get_height()]
+    assert max(drawn) * 2 / 3 == pytest.approx(report.l0)  # two examples alike, one without any
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 10, 11])
@@ -585,7 +601,7 @@ def test_results_are_copies_of_the_data():
 def test_a_report_of_a_worked_example():
     model = Fixed(encode=lambda x: CODES[: len(x)], decode=lambda z: X_HAT if len(z) > 1 else X[:1])
     report = evaluate_autoencoder(model, X)
-    assert report.samples == 2 and report.threshold == 0
+    assert report.examples == 2 and report.near_zero == 0
     assert report.fvu == pytest.approx(0.2)
     assert report.explained_variance == pytest.approx(0.8)
     assert report.mse == pytest.approx(0.5)
@@ -604,13 +620,13 @@ def test_a_report_knows_a_perfect_and_a_shrunk_model(shift):
     codes = torch.relu(normal(200, 6, seed=1, dtype=torch.float64) - 1)
     bias = torch.full((6,), shift, dtype=torch.float64)
     x = codes @ atoms + bias
-    perfect = evaluate_autoencoder(Dictionary(atoms, bias), x, threshold=1e-6, dictionary=atoms)
+    perfect = evaluate_autoencoder(Dictionary(atoms, bias), x, near_zero=1e-6, dictionary=atoms)
     assert perfect.explained_variance == pytest.approx(1)
     assert perfect.shrinkage == pytest.approx(1)
     assert perfect.l0 == pytest.approx(float((codes > 0).sum(dim=1).double().mean()))
     assert perfect.mmcs == pytest.approx(1) and perfect.matched == pytest.approx(1)
     assert perfect.recovered == 1 and perfect.chance_mmcs < 0.9
-    shrunk = evaluate_autoencoder(Dictionary(atoms, bias, scale=0.7), x, threshold=1e-6)
+    shrunk = evaluate_autoencoder(Dictionary(atoms, bias, scale=0.7), x, near_zero=1e-6)
     assert shrunk.shrinkage == pytest.approx(0.7)
     assert 0 < shrunk.fvu < 1
     assert shrunk.l0 == perfect.l0
@@ -656,7 +672,7 @@ def test_no_more_than_batch_size_goes_through_the_model_at_once():
 def test_the_table_names_every_metric():
     atoms = torch.eye(3)
     table = str(evaluate_autoencoder(Dictionary(atoms), normal(40, 3).abs(), dictionary=atoms))
-    assert table.splitlines()[0] == "40 inputs, 3 latents"
+    assert table.splitlines()[0] == "40 examples, 3 latents"
     rows = {row[:20].strip(): row[20:].split()[0] for row in table.splitlines()[1:]}
     assert rows == {
         "FVU": "0.0000",
@@ -735,7 +751,14 @@ def test_dropout_and_batch_norm_are_off(evaluate):
         (torch.tensor([[0.0, 0, 0], [0, math.nan, 0]]), "row 1"),
         (torch.tensor([[0.0, math.inf, 0]]), "row 0"),
         (torch.ones(2, 3, dtype=torch.float64), r"\.to\(torch.float32\) or model.to\(torch.fl"),
-        (np.ones((2, 3)), "torch.from_numpy"),
+        (np.ones((2, 3)), r"astype\('float32'\) or model.to\(torch.float64\)"),
+        (np.ones((2, 3), dtype=int), r"dtype int64; .* \w+\.astype\('float32'\)"),
+        (np.ones((2, 3), dtype=">f4"), "numpy.ascontiguousarray"),
+        (np.ones((2, 3), dtype=np.float32)[::-1], "numpy.ascontiguousarray"),
+        (np.full((2, 3), np.nan, dtype=np.float32), "row 0"),
+        (np.ones((2, 4), dtype=np.float32), "\\(rows, 3\\)"),
+        (digits("test"), r"of type tuple; .* first entry: \[0\]"),
+        (superposition(3, 4, 3, 1.0), r"type SuperpositionData; .* Give its \.activations"),
         (None, "NoneType"),
         ("digits", "str"),
     ],
@@ -746,6 +769,21 @@ def test_data_that_cannot_be_evaluated(evaluate, data, told):
 
     with pytest.raises(WrongArgument, match=told):
         evaluate(Fixed(encode=never, size=3), data)
+
+
+@BOTH
+@pytest.mark.parametrize("writable", [True, False])
+def test_an_array_is_evaluated_as_the_tensor_that_it_holds(evaluate, writable):
+    torch.manual_seed(0)
+    model, x = TwoLayerAutoencoder(3, 2), normal(9, 3)
+    array = x.numpy().copy()
+    array.flags.writeable = writable
+    expected, found = evaluate(model, x), evaluate(model, array)
+    get = (lambda r: r) if isinstance(found, dict) else vars
+    for name, value in get(expected).items():
+        assert value is None or np.array_equal(get(found)[name], value), name
+    if evaluate is evaluate_autoencoder:
+        assert evaluate(model, [array[:4], array[4:]]).mse == pytest.approx(found.mse)
 
 
 @BOTH
@@ -769,7 +807,7 @@ def test_what_is_no_model(evaluate, model, told):
     ("encode", "decode", "told"),
     [
         (lambda x: x[0], lambda z: z, r"encode gave shape \(3,\)"),
-        (lambda x: x[:1], lambda z: z, r"encode gave shape \(1, 3\) for 2 inputs"),
+        (lambda x: x[:1], lambda z: z, r"encode gave shape \(1, 3\) for 2 examples"),
         (lambda x: (x, x), lambda z: z, "encode gave a tuple"),
         (lambda x: x, lambda z: z[:, :2], r"decode gave shape \(2, 2\)"),
         (lambda x: x / 0, lambda z: z, "encode gave NaN or infinity .* diverged"),
@@ -821,10 +859,13 @@ def test_a_batch_size_below_one(evaluate, batch_size):
         evaluate(Fixed(), normal(2, 3), batch_size=batch_size)
 
 
-@pytest.mark.parametrize("near_zero", [-1e-6, math.nan, None])
-def test_near_zero_must_not_be_negative(near_zero):
+@pytest.mark.parametrize("near_zero", [-1e-6, math.nan, None, "0"])
+def test_near_zero_must_be_a_number_from_zero(near_zero):
+    for evaluate in (evaluate_sparse_autoencoder, evaluate_autoencoder):
+        with pytest.raises(WrongArgument, match="near_zero"):
+            evaluate(Fixed(), normal(2, 3), near_zero=near_zero)
     with pytest.raises(WrongArgument, match="near_zero"):
-        evaluate_sparse_autoencoder(Fixed(), normal(2, 3), near_zero=near_zero)
+        ActivationDensity(near_zero)
 
 
 def test_batches_are_checked_as_they_come():

@@ -158,7 +158,7 @@ def test_the_best_weights_and_the_count_survive(tmp_path):
         run("early stopping", tmp_path / "run", callbacks=callbacks)
     tensors, description = load_bundle(tmp_path / "run")
     assert description["stopping"][1] == 1
-    assert description["counts"]["_best_loss"] == min(whole.history["val_loss"])
+    assert description["stopping"][0] == min(whole.history["val_loss"])
     assert any(
         not torch.equal(tensors[f"best.{name}"], tensors[f"model.{name}"])
         for name in weights(whole.model)

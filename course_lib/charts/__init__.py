@@ -1,7 +1,7 @@
 """Charts of a training run, of a trained model and of several models side by side.
 
 Each returns a `ShownFigure`: it displays in a notebook, with a text alternative that the chart
-writes from the data, and saves itself where `save_path` says.
+writes from the data. Given a `save_path`, it is saved there as well.
 """
 
 from course_lib.charts.analysis import plot_activation_density, plot_sparse_autoencoder_analysis

@@ -1,7 +1,7 @@
 """Charts of a trained sparse autoencoder: its errors, its codes, how often each latent is active.
 
-L0 of a sample      = number of its active latents
-density of a latent = fraction of the samples on which it is active; a dead latent has 0
+L0 of an example    = number of its active latents
+density of a latent = fraction of the examples on which it is active; a dead latent has 0
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from course_lib.charts.shared import (
 )
 from course_lib.errors import WrongArgument
 from course_lib.evaluation import density_histogram
+from course_lib.evaluation.streaming import NEAR_ZERO
 from course_lib.plotting import BLUE, GREEN, ORANGE, RED, SKY, ShownFigure, new_figure
 
 if TYPE_CHECKING:
@@ -42,15 +43,15 @@ def plot_sparse_autoencoder_analysis(
     model_name: str = "Sparse autoencoder",
     save_path: SavePath = None,
     *,
-    near_zero: float = 1e-6,
+    near_zero: float = NEAR_ZERO,
 ) -> ShownFigure:
     """Draw how well a model reconstructs and how sparse its codes are, in four panels.
 
     results : what `evaluate_sparse_autoencoder` returns.
     model_name : for the title. save_path : where to save the chart as well.
-    near_zero : a latent is active on a sample when |z| is above this; give what you gave to the
-        evaluation (codes after a sigmoid need more than the usual 1e-6).
-    Samples whose error or code is NaN or infinite are left out and counted in the title.
+    near_zero : a latent is active on an example when |z| > near_zero; give what you gave to the
+        evaluation (codes after a sigmoid need more than 0).
+    Examples whose error or code is NaN or infinite are left out and counted in the title.
     Raises `WrongArgument` for a missing key or shapes that do not belong together, and
     `CheckpointProblem` when the chart cannot be saved.
     """
@@ -61,27 +62,27 @@ def plot_sparse_autoencoder_analysis(
     left_out = len(errors) - int(good.sum())
     errors, codes = errors[good], codes[good]
     if left_out and len(codes):
-        means = codes.mean(axis=0)  # the mean over all samples would be NaN
+        means = codes.mean(axis=0)  # the mean over all examples would be NaN
     active = np.abs(codes) > near_zero
     l0, activations = active.sum(axis=1), codes[active]
     figure, axes = new_figure(7, 5.2, rows=2, columns=2)
     title = f"{model_name}: {level:.1%} of the activations near zero"
     if left_out:
-        title += f"\n{left_out:,} of {len(good):,} samples left out, NaN or infinite"
+        title += f"\n{left_out:,} of {len(good):,} examples left out, NaN or infinite"
     figure.suptitle(title, fontsize=11)
-    _histogram(axes[0, 0], errors, BLUE, "mean squared error of a sample", "samples")
-    _histogram(axes[0, 1], l0, ORANGE, "L0: active latents of a sample", "samples")
+    _histogram(axes[0, 0], errors, BLUE, "mean squared error of an example", "examples")
+    _histogram(axes[0, 1], l0, ORANGE, "L0: active latents of an example", "examples")
     dead = int((~active.any(axis=0)).sum())
     _mean_activations(axes[1, 0], means, dead)
     _histogram(
-        axes[1, 1], activations, SKY, "activation, zeros left out", "number of them", log=True
+        axes[1, 1], activations, SKY, "activation of an active latent", "number of them", log=True
     )
     alt = title.replace("\n", "; ") + ". " + _describe(errors, l0, activations, len(means), dead)
     return finished(figure, alt, save_path)
 
 
 def _contents(results: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Errors (samples,), codes (samples, latents), mean activations (latents,), sparsity level."""
+    """Errors (examples,), codes (examples, latents), mean activations (latents,), the level."""
     if not isinstance(results, Mapping):
         raise WrongArgument(
             f"results is of type {type(results).__name__}; it must be the dictionary that "
@@ -90,8 +91,8 @@ def _contents(results: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     missing = [key for key in KEYS if key not in results]
     if missing:
         raise WrongArgument(f"results has no {', '.join(missing)}; it must hold {', '.join(KEYS)}.")
-    errors = as_numbers("results['errors']", results["errors"], "samples")
-    codes = as_numbers("results['latent_codes']", results["latent_codes"], "samples", "latents")
+    errors = as_numbers("results['errors']", results["errors"], "examples")
+    codes = as_numbers("results['latent_codes']", results["latent_codes"], "examples", "latents")
     means = as_numbers(
         "results['mean_activation_per_neuron']", results["mean_activation_per_neuron"], "latents"
     )
@@ -155,20 +156,20 @@ def _describe(
     text = f"{dead:,} of {counted(latents, 'latent')} never active"
     if len(errors):
         text = (
-            f"Four panels over {counted(len(errors), 'sample')}: reconstruction errors from "
+            f"Four panels over {counted(len(errors), 'example')}: reconstruction errors from "
             f"{in_words(errors.min())} to {in_words(errors.max())}, mean "
             f"{in_words(errors.mean())}; L0 from {l0.min()} to {l0.max()}, mean "
             f"{in_words(l0.mean())}; {text}"
         )
     if len(activations):
-        text += f"; activations that are not zero average {in_words(activations.mean())}"
+        text += f"; activations of active latents average {in_words(activations.mean())}"
     return f"{text}."
 
 
 def plot_activation_density(density: Any, save_path: SavePath = None) -> ShownFigure:
     """Draw how often latents are active: a histogram over powers of ten, dead latents apart.
 
-    density : (latents,), the fraction of the samples on which each latent is active.
+    density : (latents,), the fraction of the examples on which each latent is active.
     save_path : where to save the chart as well.
     Raises `WrongArgument` for another shape or values outside [0, 1], and `CheckpointProblem`
     when the chart cannot be saved.
@@ -193,7 +194,7 @@ def plot_activation_density(density: Any, save_path: SavePath = None) -> ShownFi
     axes.set_xticks([place, *decades], ["never\n(dead)", *(_percent(10.0**d) for d in decades)])
     axes.set(
         xlim=(place - width, 0.05),
-        xlabel="share of the samples on which a latent is active (log axis)",
+        xlabel="fraction of the examples on which a latent is active (log axis)",
         ylabel="latents",
     )
     axes.margins(y=0.15)
@@ -201,7 +202,7 @@ def plot_activation_density(density: Any, save_path: SavePath = None) -> ShownFi
     text = f"Of {counted(len(numbers), 'latent')} {dead:,} are never active"
     if len(alive := numbers[numbers > 0]):
         text += (
-            f"; the others on {_percent(alive.min())} to {_percent(alive.max())} of the samples, "
+            f"; the others on {_percent(alive.min())} to {_percent(alive.max())} of the examples, "
             f"median {_percent(np.median(alive))}"
         )
     return finished(figure, f"{text}.", save_path)

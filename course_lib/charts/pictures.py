@@ -25,6 +25,7 @@ from course_lib.plotting import BLUE, RED, ShownFigure, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
 
 ImageShape = tuple[int, int]
@@ -39,59 +40,79 @@ EDGE = "#d9d9d9"  # between images, so that an atom of zeros is seen as a white 
 def plot_dictionary(
     dictionary: Any,
     image_shape: ImageShape | None = None,
+    save_path: SavePath = None,
     *,
     density: Any = None,
     at_most: int = 144,
-    save_path: SavePath = None,
 ) -> ShownFigure:
     """Draw atoms as images: vermilion positive, blue negative, white zero, each on its own scale.
 
-    dictionary : (atoms, input_dim). image_shape : (height, width) with height · width =
-    input_dim; None for square images.
+    dictionary : (atoms, input). image_shape : (height, width) with height · width = input; None
+    for square images.
+    save_path : where to save the chart as well.
     density : (atoms,), how often each latent is active. The most active are drawn first, and
-    dead ones get a frame; without it the order is the dictionary's.
-    at_most : how many atoms are drawn. save_path : where to save the chart as well.
+    dead ones get a frame; without it the order is the dictionary's. The atoms of a model with
+    layers=2 belong to the decoder's hidden units: there is no density to give.
+    at_most : how many atoms are drawn.
     Raises `WrongArgument` for shapes that do not belong together, and `CheckpointProblem` when
     the chart cannot be saved.
     """
     save_path = checked_path(save_path)
-    atoms = as_numbers("dictionary", dictionary, "atoms", "input_dim")
-    height, width = _image_shape(image_shape, atoms.shape[1])
+    atoms = as_numbers("dictionary", dictionary, "atoms", "input")
+    shape = _image_shape(image_shape, atoms.shape[1])
     count = min(len(atoms), require_whole("at_most", at_most))
-    order, dead = np.arange(len(atoms)), np.zeros(len(atoms), dtype=bool)
-    if density is not None:
-        density = as_numbers("density", density, "atoms")
-        if len(density) != len(atoms):
-            raise WrongArgument(
-                f"density has {len(density)} entries for {len(atoms)} atoms; one each is needed."
-            )
-        order, dead = np.argsort(-density, kind="stable"), density == 0
+    order, dead = _order(density, len(atoms))
     drawn = atoms[order[:count]]
     largest = np.abs(np.where(np.isfinite(drawn), drawn, 0)).max(axis=1, keepdims=True)
     scaled = drawn / np.where(largest > 0, largest, 1)  # a zero atom stays zero
-    columns = _columns(count, height / width)
-    rows = math.ceil(count / columns)
-    mosaic = _mosaic(scaled.reshape(count, height, width), columns)
-    tile = min(LARGEST, (WIDTH - 0.2) / columns)  # inches
-    figure, axes = new_figure(WIDTH, rows * tile * height / width + 0.95)
-    image = axes.imshow(mosaic, cmap=_diverging(), vmin=-1, vmax=1, interpolation="nearest")
-    axes.set_axis_off()
-    _hide_empty_places(axes, rows - 1, (count - 1) % columns + 1, columns, height, width)
-    for place in np.flatnonzero(dead[order[:count]]):
-        _frame(axes, *divmod(int(place), columns), height, width)
-    bar = figure.colorbar(
-        image, ax=axes, orientation="horizontal", fraction=0.03, aspect=40, shrink=0.4
-    )
-    bar.set_ticks([-1, 0, 1], labels=["−largest", "0", "+largest weight"])
-    bar.outline.set_visible(False)
+    figure, axes = _draw_atoms(scaled.reshape(count, *shape), dead[order[:count]])
     title = f"{count:,} of {len(atoms):,} atoms" if count < len(atoms) else counted(count, "atom")
     if density is not None:
         title += ", most often active first"
     if framed := int(dead[order[:count]].sum()):
         title += f"; {framed:,} dead, framed"
     axes.set_title(title)
-    alt = _describe_dictionary(title, atoms, drawn, largest, dead, (height, width))
+    alt = _describe_dictionary(title, atoms, drawn, largest, dead, shape)
     return finished(figure, alt, save_path)
+
+
+def _order(density: Any, atoms: int) -> tuple[np.ndarray, np.ndarray]:
+    """In which order the atoms are drawn, and which of them are dead: (atoms,) each."""
+    if density is None:
+        return np.arange(atoms), np.zeros(atoms, dtype=bool)
+    density = as_numbers("density", density, "atoms")
+    if len(density) != atoms:
+        raise WrongArgument(
+            f"density has {len(density)} entries for {atoms} atoms; one each is needed (with "
+            "layers=2 the atoms belong to the decoder's hidden units, not to latents: leave "
+            "density out)."
+        )
+    return np.argsort(-density, kind="stable"), density == 0
+
+
+def _draw_atoms(images: np.ndarray, dead: np.ndarray) -> tuple[Figure, Axes]:
+    """The mosaic with its colour bar, and a frame around each dead atom.
+
+    images : (count, height, width), between -1 and 1. dead : (count,).
+    """
+    count, height, width = images.shape
+    columns = _columns(count, height / width)
+    rows = math.ceil(count / columns)
+    tile = min(LARGEST, (WIDTH - 0.2) / columns)  # inches
+    figure, axes = new_figure(WIDTH, rows * tile * height / width + 0.95)
+    image = axes.imshow(
+        _mosaic(images, columns), cmap=_diverging(), vmin=-1, vmax=1, interpolation="nearest"
+    )
+    axes.set_axis_off()
+    _hide_empty_places(axes, rows - 1, (count - 1) % columns + 1, columns, height, width)
+    for place in np.flatnonzero(dead):
+        _frame(axes, *divmod(int(place), columns), height, width)
+    bar = figure.colorbar(
+        image, ax=axes, orientation="horizontal", fraction=0.03, aspect=40, shrink=0.4
+    )
+    bar.set_ticks([-1, 0, 1], labels=["−largest", "0", "+largest weight"])
+    bar.outline.set_visible(False)
+    return figure, axes
 
 
 def _image_shape(image_shape: Any, pixels: int) -> ImageShape:
@@ -188,22 +209,23 @@ def plot_reconstructions(
     inputs: Any,
     reconstructions: Any,
     image_shape: ImageShape | None = None,
+    save_path: SavePath = None,
     *,
     at_most: int = 10,
-    save_path: SavePath = None,
 ) -> ShownFigure:
     """Draw inputs above their reconstructions, all on one grey scale, with each pair's error.
 
-    inputs, reconstructions : (samples, input_dim); the first `at_most` are drawn.
+    inputs, reconstructions : (examples, input); the first `at_most` are drawn.
     image_shape : (height, width); None for square images.
+    save_path : where to save the chart as well.
     The error is the mean squared difference of a pair's pixels. Dark is high where no input is
     negative (ink on paper), light is high otherwise.
     Raises `WrongArgument` for shapes that do not belong together, and `CheckpointProblem` when
     the chart cannot be saved.
     """
     save_path = checked_path(save_path)
-    x = as_numbers("inputs", inputs, "samples", "input_dim")
-    x_hat = as_numbers("reconstructions", reconstructions, "samples", "input_dim")
+    x = as_numbers("inputs", inputs, "examples", "input")
+    x_hat = as_numbers("reconstructions", reconstructions, "examples", "input")
     if x.shape != x_hat.shape:
         raise WrongArgument(
             f"inputs have shape {x.shape} and reconstructions {x_hat.shape}; both must be the same."
@@ -269,7 +291,7 @@ def _describe_pairs(errors: np.ndarray, height: int, width: int) -> str:
     known = finite(errors)
     span = f"{in_words(known.min())} to {in_words(known.max())}" if known.size else "unknown"
     text = (
-        f"{counted(len(errors), 'input')} above their reconstructions, images of {height} by "
+        f"{counted(len(errors), 'example')} above their reconstructions, images of {height} by "
         f"{width} pixels. Mean squared error of a pair: {span}."
     )
     if bad := len(errors) - len(known):

@@ -35,7 +35,7 @@ def finished(figure: Figure, alt: str, save_path: SavePath) -> ShownFigure:
 
 
 def as_numbers(name: str, value: Any, *shape: str) -> np.ndarray:
-    """A tensor, array or list as floats; `shape` names its dimensions ("samples", "latents").
+    """A tensor, array or list as floats; `shape` names its dimensions ("examples", "latents").
 
     NaN and infinity pass: a diverged run is worth a look. What is beyond 1e100 counts as infinite
     and what is nearer to zero than 1e-100 as zero: matplotlib overflows there.

@@ -1,6 +1,6 @@
 """Sparsity against reconstruction: one point a model, one curve a kind of model.
 
-L0  = mean number of active latents of a sample
+L0  = mean number of active latents of an example
 FVU = Σ |x - x_hat|² / Σ |x - mean(x)|²     (0 is perfect, 1 is predicting the mean)
 """
 
@@ -36,7 +36,7 @@ def plot_pareto(curves: Curves, save_path: SavePath = None) -> ShownFigure:
 
     curves : for each name its models, each as (L0, FVU); they are joined in order of L0.
     save_path : where to save the chart as well.
-    A point that is NaN or infinite is left out, and the text says so.
+    A point that is NaN or infinite is left out, and the text alternative tells how many.
     Raises `WrongArgument` for no curve or points of another shape or below 0, and
     `CheckpointProblem` when the chart cannot be saved.
     """
@@ -58,7 +58,8 @@ def plot_pareto(curves: Curves, save_path: SavePath = None) -> ShownFigure:
     else:
         say_empty(axes, "no finite point to draw")
     axes.set(
-        xlabel="L0: active latents of a sample (mean)", ylabel="FVU: share of variance unexplained"
+        xlabel="L0: active latents of an example (mean)",
+        ylabel="FVU: fraction of variance unexplained",
     )
     return finished(figure, _describe(points, left_out), save_path)
 
@@ -121,7 +122,7 @@ def fvu_at_common_l0(curves: Curves) -> tuple[float, dict[str, float]] | None:
     """The FVU of each curve at one L0 that all of them reach; None when there is no such L0.
 
     curves : as for `plot_pareto`. Returns the L0, in the middle (by ratio) of what the curves
-    share, and each curve's FVU there, interpolated between its models.
+    have in common, and each curve's FVU there, interpolated between its models.
     """
     points = {name: p[np.isfinite(p).all(axis=1)] for name, p in _points(curves).items()}
     if len(points) < 2 or not all(map(len, points.values())):

@@ -102,13 +102,13 @@ def writing_into(path: Path) -> Iterator[None]:
                 folder.rmdir()
         if isinstance(error, OSError | SafetensorError):
             raise CheckpointProblem(
-                f"Saving in {path} failed: {_reason(error)} What was completely saved there is "
+                f"Saving in {path} failed: {reason_of(error)} What was completely saved there is "
                 "still whole."
             ) from None
         raise
 
 
-def _reason(error: OSError | SafetensorError) -> str:
+def reason_of(error: OSError | SafetensorError) -> str:
     """What went wrong and what to do; safetensors gives the system's error as text."""
     found = re.search(r"os error (\d+)", str(error))
     number = error.errno if isinstance(error, OSError) else int(found[1]) if found else None

@@ -1,7 +1,7 @@
 """The datasets of the course: each works offline and is a function of a seed.
 
 Every function returns new tensors on the CPU, in float32, and leaves torch's global generator
-as it was. `streams.py` says how a seed becomes random numbers.
+as it was. How a seed becomes random numbers stands in `streams.py`.
 """
 
 from course_lib.data.gaussian import gaussian_noise, power_law_spectrum, spectral_data

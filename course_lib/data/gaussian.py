@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from course_lib.arguments import require_number, require_whole
+from course_lib.data.limits import LARGEST, require_memory
 from course_lib.data.streams import require_seed, stream
 from course_lib.errors import WrongArgument
 
@@ -25,50 +26,54 @@ def gaussian_noise(count: int, dim: int, seed: int = 0) -> Tensor:
     Every direction carries the same variance, so a linear code of k numbers loses the fraction
     1 - k / dim of it, and no choice of directions does better.
 
-    Raises `WrongArgument` for a count or a dim below 1 or a seed that is not a whole number
-    from 0.
+    Raises `WrongArgument` for a count or a dim below 1, more numbers than fit into the memory, or
+    a seed that is not a whole number from 0.
     """
     count, dim = require_whole("count", count), require_whole("dim", dim)
     generator = stream(require_seed(seed), "gaussian noise")
+    require_memory(f"count is {count} and dim is {dim}", count * dim)
     return torch.randn(count, dim, generator=generator, dtype=torch.float32, device="cpu")
 
 
 def spectral_data(count: int, eigenvalues: Tensor | Sequence[float], seed: int = 0) -> Tensor:
-    """Gaussian rows of mean 0 whose covariance has the given eigenvalues, (count, dim).
+    """Gaussian examples of mean 0 whose covariance has the given eigenvalues, (count, dim).
 
     eigenvalues : (dim,), none negative: the variance along each principal direction.
-    seed : settles the directions (a random rotation) as well as the rows. For training and
-    validation data with the same directions, draw once and split.
+    seed : settles the directions (a random rotation) as well as the examples. For training
+    and validation data with the same directions, draw once and split.
 
     A linear code of k numbers loses at least the sum of all but the k largest eigenvalues;
     divided by the sum of all, that is the fraction of variance unexplained.
 
-    Raises `WrongArgument` for a count below 1, eigenvalues that are no list of finite numbers
-    from 0, or a seed that is not a whole number from 0.
+    Raises `WrongArgument` for a count below 1, eigenvalues that are no list of numbers from 0 to
+    1e30, more numbers than fit into the memory, or a seed that is not a whole number from 0.
     """
     count = require_whole("count", count)
     variances = _require_eigenvalues(eigenvalues)
-    seed = require_seed(seed)
-    rotation = random_rotation(len(variances), stream(seed, "spectral data: rotation"))
-    rows = torch.randn(
+    seed, dim = require_seed(seed), len(variances)
+    # before and after the rotation; the rotation and its QR decomposition, in float64
+    require_memory(f"count is {count} with {dim} eigenvalues", 2 * count * dim + 6 * dim**2)
+    rotation = random_rotation(dim, stream(seed, "spectral data: rotation"))
+    before = torch.randn(
         count,
-        len(variances),
+        dim,
         generator=stream(seed, "spectral data: rows"),
         dtype=torch.float32,
         device="cpu",
     )
-    return rows @ (rotation * variances.sqrt()).T.float()  # (count, dim)
+    return before @ (rotation * variances.sqrt()).T.float()  # (count, dim)
 
 
 def power_law_spectrum(dim: int, exponent: float = 1.0) -> Tensor:
     """Eigenvalues that fall as a power of their rank, (dim,): the i-th is proportional to
     i to the power -exponent. Their mean is 1.
 
-    exponent : 0 for noise, about 1 for the activations of many networks.
-    Raises `WrongArgument` for a dim below 1 or a negative exponent.
+    exponent : 0 for noise; the larger, the fewer directions hold most of the variance.
+    Raises `WrongArgument` for a dim below 1 or beyond the memory, or a negative exponent.
     """
     dim = require_whole("dim", dim)
     exponent = require_number("exponent", exponent, at_least=0)
+    require_memory(f"dim is {dim}", 6 * dim)  # three lists in float64
     rank = torch.arange(1, dim + 1, dtype=torch.float64, device="cpu")
     spectrum = rank**-exponent
     return (spectrum / spectrum.mean()).float()
@@ -95,6 +100,7 @@ def _require_eigenvalues(eigenvalues: Tensor | Sequence[float]) -> Tensor:
             "one number."
         )
     checked = [
-        require_number(f"eigenvalues[{i}]", value, at_least=0) for i, value in enumerate(values)
+        require_number(f"eigenvalues[{i}]", value, at_least=0, at_most=LARGEST)
+        for i, value in enumerate(values)
     ]
     return torch.tensor(checked, dtype=torch.float64, device="cpu")

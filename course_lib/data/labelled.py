@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from course_lib.arguments import require_number, require_option, require_whole
+from course_lib.data.limits import LARGEST, require_memory
 from course_lib.data.streams import require_seed
-from course_lib.errors import WrongArgument
 
 TRAINING_DIGITS = 1400  # of 1,797
 
@@ -47,16 +47,13 @@ def rings(count: int = 400, noise: float = 0.08, seed: int = 0) -> tuple[Tensor,
 
     count : points in all. noise : standard deviation added to both coordinates.
     Returns points (count, 2), float32, and labels (count,), int64: 0 inside, 1 on the ring.
-    Raises `WrongArgument` for fewer than two points, negative noise or a seed that is not a
-    whole number from 0.
+    Raises `WrongArgument` for fewer than two points or more than fit into the memory, noise that
+    is not between 0 and 1e30, or a seed that is not a whole number from 0.
     """
-    if require_number("count", count) < 2 or require_number("noise", noise) < 0:
-        raise WrongArgument(
-            f"count is {count} and noise {noise}; at least 2 points and a noise "
-            "of at least 0 are needed."
-        )
     count = require_whole("count", count, at_least=2)
+    noise = require_number("noise", noise, at_least=0, at_most=LARGEST)
     generator = torch.Generator("cpu").manual_seed(require_seed(seed))
+    require_memory(f"count is {count}", 12 * count)  # points, labels and what they are made from
     angle = 2 * torch.pi * _uniform(count, generator)
     labels = torch.arange(count, device="cpu") % 2
     ring = torch.ones(count, dtype=torch.float32, device="cpu")

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
 from course_lib.arguments import require_number, require_whole
+from course_lib.data.limits import require_memory
 from course_lib.data.streams import require_seed, stream
 from course_lib.errors import WrongArgument
 
@@ -39,8 +40,8 @@ def natural_image_patches(
     The places are drawn without repetition, but patches overlap: those of two seeds share most
     of their pixels. A patch's own mean is small and is not subtracted.
 
-    Raises `WrongArgument` when the patches would not fit in the pictures, when there are fewer
-    than `count` that are not flat, or for a seed that is not a whole number from 0.
+    Raises `WrongArgument` when the patches would not fit in the pictures or in the memory, when
+    there are fewer than `count` that are not flat, or for a seed that is not a whole number from 0.
     """
     count, size = require_whole("count", count), require_whole("size", size)
     min_deviation = require_number("min_deviation", min_deviation, at_least=0)
@@ -54,11 +55,14 @@ def natural_image_patches(
         )
     places = (_deviations(pictures, size) >= min_deviation).nonzero()  # (places, 3)
     if count > len(places):
+        advice = "Ask for fewer, or lower min_deviation"
+        if not len(places):
+            advice = f"Lower min_deviation{', to 0 for single pixels' if size == 1 else ''}"
         raise WrongArgument(
             f"count is {count}; the photographs have {len(places)} patches of {size} × {size} "
-            f"pixels with a deviation of at least {min_deviation:g}. Ask for fewer, or lower "
-            "min_deviation."
+            f"pixels with a deviation of at least {min_deviation:g}. {advice}."
         )
+    require_memory(f"count is {count} and size is {size}", count * size**2)
     order = torch.randperm(len(places), generator=generator, device="cpu")[:count]
     patches = pictures.unfold(1, size, 1).unfold(2, size, 1)  # (2, rows, columns, size, size)
     return patches[places[order].unbind(dim=1)].flatten(1)  # indexing copies: the cache is safe

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from course_lib.arguments import require_matrix, require_number, require_option, require_whole
+from course_lib.data.limits import LARGEST, require_memory
 from course_lib.data.streams import require_seed, stream
 from course_lib.errors import WrongArgument
 
@@ -46,12 +47,13 @@ def superposition(
 
     active : mean number of features on in an example; each is on with probability
         active / features. An example may have none.
-    magnitudes : lowest and highest value of a feature that is on, drawn evenly between them.
+    magnitudes : lowest and highest value of a feature that is on, drawn evenly between them; at
+        most 1e30.
     correlation : features come in pairs, (0, 1), (2, 3), …; this is the correlation between
         the masks of a pair, from 0 (independent) to 1 (always on together). How often a
         feature is on stays the same, and so do the magnitudes. With an odd number of features
         the last has no partner.
-    noise : standard deviation of the Gaussian noise on each coordinate of x.
+    noise : standard deviation of the Gaussian noise on each coordinate of x, at most 1e30.
     dictionary : (features, dim) with unit-norm rows, to use in place of a random one: that of
         the training data, for test data with another seed.
     keep_codes : the codes take 4 · count · features bytes, 102 MB at the defaults. False leaves
@@ -62,36 +64,53 @@ def superposition(
     the same seed, changing one leaves the others as they were.
 
     Raises `WrongArgument`, before anything is drawn, for a number out of its range, more
-    active features than there are, or a dictionary of another shape or with rows that are not
-    of unit norm.
+    active features than there are, a dictionary of another shape or with rows that are not of
+    unit norm, or more numbers than fit into the memory.
     """
     count, features = require_whole("count", count), require_whole("features", features)
     dim = require_whole("dim", dim)
+    keep_codes = require_option("keep_codes", keep_codes, (True, False))
+    require_memory(
+        f"count is {count}, features is {features} and dim is {dim}",
+        count * dim + features * dim + count * features * keep_codes,
+    )
+    source = _source(features, dim, active, magnitudes, correlation, noise, seed, dictionary)
+    activations = torch.empty(count, dim, dtype=torch.float32, device="cpu")
+    codes = torch.empty(count if keep_codes else 0, features, dtype=torch.float32, device="cpu")
+    for start in range(0, count, source.at_once):
+        rows = slice(start, min(start + source.at_once, count))
+        activations[rows], z = source.examples(rows.stop - start)
+        if keep_codes:
+            codes[rows] = z
+    return SuperpositionData(activations, codes if keep_codes else None, source.dictionary)
+
+
+def _source(
+    features: int,
+    dim: int,
+    active: Any,
+    magnitudes: Any,
+    correlation: Any,
+    noise: Any,
+    seed: Any,
+    dictionary: Any,
+) -> _Source:
+    """What the examples come from; every argument is checked before the dictionary is drawn."""
     active = require_number("active", active, above=0)
     if active > features:
         raise WrongArgument(
             f"active is {active:g}, but there are only {features} features; active must be at "
             "most features."
         )
-    low, high = _require_magnitudes(magnitudes)
+    bounds = _require_magnitudes(magnitudes)
     correlation = require_number("correlation", correlation, at_least=0, at_most=1)
-    noise = require_number("noise", noise, at_least=0)
-    keep_codes = require_option("keep_codes", keep_codes, (True, False))
+    noise = require_number("noise", noise, at_least=0, at_most=LARGEST)
     seed = require_seed(seed)
     if dictionary is None:
         dictionary = random_dictionary(features, dim, seed)
     else:
         dictionary = _require_dictionary(dictionary, features, dim)
-    source = _Source(seed, dictionary, active / features, (low, high), correlation, noise)
-
-    activations = torch.empty(count, dim, dtype=torch.float32, device="cpu")
-    codes = torch.empty(count if keep_codes else 0, features, dtype=torch.float32, device="cpu")
-    for start in range(0, count, source.rows_at_once):
-        rows = slice(start, min(start + source.rows_at_once, count))
-        activations[rows], z = source.examples(rows.stop - start)
-        if keep_codes:
-            codes[rows] = z
-    return SuperpositionData(activations, codes if keep_codes else None, dictionary)
+    return _Source(seed, dictionary, active / features, bounds, correlation, noise)
 
 
 def random_dictionary(features: int, dim: int, seed: int) -> Tensor:
@@ -115,39 +134,39 @@ class _Source:
     ):
         self.dictionary, self.chance, self.magnitudes = dictionary, chance, magnitudes
         self.correlation, self.noise = correlation, noise
-        self.rows_at_once = max(1, ENTRIES_AT_ONCE // len(dictionary))
+        self.at_once = max(1, ENTRIES_AT_ONCE // len(dictionary))
         self.streams = {
             part: stream(seed, f"superposition: {part}")
             for part in ("mask", "pairs", "magnitudes", "noise")
         }
 
-    def examples(self, rows: int) -> tuple[Tensor, Tensor]:
-        """x and z of the next rows: (rows, dim) and (rows, features)."""
+    def examples(self, count: int) -> tuple[Tensor, Tensor]:
+        """x and z of the next examples: (count, dim) and (count, features)."""
         features, dim = self.dictionary.shape
         low, high = self.magnitudes
-        magnitude = low + (high - low) * self._uniform("magnitudes", rows, features)
-        z = magnitude * self._mask(rows, features)
+        magnitude = low + (high - low) * self._uniform("magnitudes", count, features)
+        z = magnitude * self._mask(count, features)
         x = z @ self.dictionary
         if self.noise:
             generator = self.streams["noise"]
             x += self.noise * torch.randn(
-                rows, dim, generator=generator, dtype=torch.float32, device="cpu"
+                count, dim, generator=generator, dtype=torch.float32, device="cpu"
             )
         return x, z
 
-    def _mask(self, rows: int, features: int) -> Tensor:
-        mask = self._uniform("mask", rows, features) < self.chance
+    def _mask(self, count: int, features: int) -> Tensor:
+        mask = self._uniform("mask", count, features) < self.chance
         if self.correlation:
             # with probability c a feature copies its partner: the correlation is then c exactly,
             # and how often it is on does not change
-            copies = self._uniform("pairs", rows, features // 2) < self.correlation
-            first, second = mask[:, 0 : features - 1 : 2], mask[:, 1::2]  # (rows, features // 2)
+            copies = self._uniform("pairs", count, features // 2) < self.correlation
+            first, second = mask[:, 0 : features - 1 : 2], mask[:, 1::2]  # (count, features // 2)
             second.copy_(torch.where(copies, first, second))
         return mask
 
-    def _uniform(self, part: str, rows: int, columns: int) -> Tensor:
+    def _uniform(self, part: str, count: int, columns: int) -> Tensor:
         return torch.rand(
-            rows, columns, generator=self.streams[part], dtype=torch.float32, device="cpu"
+            count, columns, generator=self.streams[part], dtype=torch.float32, device="cpu"
         )
 
 
@@ -156,8 +175,8 @@ def _require_magnitudes(magnitudes: Any) -> tuple[float, float]:
         raise WrongArgument(
             f"magnitudes is {magnitudes!r}; it must be two numbers: the lowest and the highest."
         )
-    low = require_number("magnitudes[0]", magnitudes[0], at_least=0)
-    high = require_number("magnitudes[1]", magnitudes[1], above=0)
+    low = require_number("magnitudes[0]", magnitudes[0], at_least=0, at_most=LARGEST)
+    high = require_number("magnitudes[1]", magnitudes[1], above=0, at_most=LARGEST)
     if low > high:
         raise WrongArgument(
             f"magnitudes is {magnitudes!r}; the lowest must come first: ({high:g}, {low:g})."

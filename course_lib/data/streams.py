@@ -3,7 +3,8 @@
 A model that is made after `torch.manual_seed(0)` and a dataset drawn straight from seed 0 would
 begin with the same numbers: randn(256, 64) is the first rows of randn(512, 64). A model could
 then hold the dictionary that it is to find before it has seen any data. So the datasets do not
-use a seed as it is; they use a hash of it and of what the numbers are for.
+use a seed as it is; they use a hash of it and of what the numbers are for. All but digits and
+rings: these hold no dictionary to leak.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from course_lib.checkpoints.files import reason_of
 from course_lib.errors import CheckpointProblem, WrongArgument
 from course_lib.plotting import ShownFigure, save_figure
 
@@ -17,7 +18,7 @@ class Gallery:
     """The folder with the figures. It belongs to the demo alone."""
 
     def __init__(self, folder: Path):
-        """Make the folder, or take over that of an earlier demo. Raises as `run_demo` says."""
+        """Make the folder, or take over that of an earlier demo. Raises as `run_demo`."""
         self.folder = folder
         self.contents: dict[str, str] = {}
         with self._explained():
@@ -33,7 +34,7 @@ class Gallery:
             raise WrongArgument(f"{self.folder} is a file; give another --folder.") from None
         except OSError as error:
             raise CheckpointProblem(
-                f"The demo cannot write to {self.folder}: {error.strerror}. Give another --folder."
+                f"The demo cannot write to {self.folder}: {reason_of(error)} Give another --folder."
             ) from None
 
     def _require_ours(self) -> None:
@@ -45,8 +46,8 @@ class Gallery:
                 "or over them. Give another --folder."
             )
 
-    def hang(self, name: str, words: str, shown: ShownFigure) -> None:
-        """Save a figure; `words` say what it shows."""
+    def add(self, name: str, words: str, shown: ShownFigure) -> None:
+        """Save a figure; `words` tell what it shows."""
         save_figure(shown, self.folder / name)
         self.contents[name] = words
 

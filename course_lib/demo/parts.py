@@ -26,19 +26,19 @@ def basic_training(data: Splits, size: Size, gallery: Gallery, say: Say) -> Trai
     done = train(SparseAutoencoder, data, "l1", 5.0, size.patch_epochs, say, learning_rate=2e-3)
     by_contrast = data.test[data.test.std(dim=1).argsort(descending=True)]
     shown = by_contrast[len(data.test) // 40 :: len(data.test) // 40][:10]
-    gallery.hang("1_training.png", "the losses", plot_sparse_training_history(done.history))
-    gallery.hang("1_analysis.png", "errors, L0, activations", _analysis(done, data))
-    gallery.hang(
+    gallery.add("1_training.png", "the losses", plot_sparse_training_history(done.history))
+    gallery.add("1_analysis.png", "errors, L0, activations", _analysis(done, data))
+    gallery.add(
         "1_dictionary.png",
         "atoms: most are edges and bars",
         plot_dictionary(done.model.dictionary, density=done.report.density, at_most=104),
     )
-    gallery.hang(
+    gallery.add(
         "1_density.png",
         "how often each latent is active",
         plot_activation_density(done.report.density),
     )
-    gallery.hang(
+    gallery.add(
         "1_reconstructions.png", "patches of much contrast, rebuilt", _reconstructions(done, shown)
     )
     return done
@@ -59,9 +59,9 @@ def compare_penalties(
         "Hoyer": [train(SparseAutoencoder, data, "hoyer", w, epochs, say) for w in (0.1, 0.2, 0.4)],
     }
     curves = {name: [m.point for m in models] for name, models in found.items()}
-    gallery.hang("2_penalties.png", "L1, KL and Hoyer: FVU against L0", plot_pareto(curves))
+    gallery.add("2_penalties.png", "L1, KL and Hoyer: FVU against L0", plot_pareto(curves))
     for m in (found["L1"][2], found["Hoyer"][2]):  # of about the same L0
-        gallery.hang(
+        gallery.add(
             f"2_{m.label.lower()}_analysis.png",
             f"errors, L0, activations of {m.label}, weight {m.weight:g}",
             _analysis(m, data),
@@ -79,9 +79,9 @@ def tie_weights(
         for m in untied[:3]
     ]
     curves = {"untied": [m.point for m in untied], "tied": [m.point for m in tied]}
-    gallery.hang("3_tied_weights.png", "tied and untied: FVU against L0", plot_pareto(curves))
+    gallery.add("3_tied_weights.png", "tied and untied: FVU against L0", plot_pareto(curves))
     last = tied[-1]
-    gallery.hang(
+    gallery.add(
         "3_dictionary.png",
         f"atoms of the tied model, weight {last.weight:g}",
         plot_dictionary(last.model.dictionary, density=last.report.density),
@@ -97,9 +97,9 @@ def vary_weight(
     epochs = size.digit_epochs
     free = train(SparseAutoencoder, data, "none", 0.0, epochs, say)
     models = [free, *l1, train(SparseAutoencoder, data, "l1", 1.6, epochs, say)]
-    gallery.hang("4_weights.png", "L0 and FVU against the weight", _weight_chart(models))
+    gallery.add("4_weights.png", "L0 and FVU against the weight", _weight_chart(models))
     for name, model in (("weak", models[1]), ("strong", models[-1])):
-        gallery.hang(
+        gallery.add(
             f"4_{name}_weight.png",
             f"digits, rebuilt under weight {model.weight:g}",
             _reconstructions(model, data.test[:10]),
@@ -131,7 +131,7 @@ def _weight_chart(models: list[Trained]) -> ShownFigure:
         axes.set_ylim(bottom=0)
         axes.legend()
     panels[0].set_title("Active latents of a digit")
-    panels[1].set_title("Share of variance unexplained")
+    panels[1].set_title("Fraction of variance unexplained")
     return show_figure(
         figure,
         f"Two curves over the weight of L1 from {weights[0]:g} to {weights[-1]:g}: L0 goes from "

@@ -10,7 +10,7 @@ from course_lib.charts import fvu_at_common_l0
 from course_lib.demo.models import Splits, Trained
 from course_lib.losses import hoyer_sparsity
 
-ALWAYS = 0.9  # a latent that is active on more of the samples than this is "always on"
+ALWAYS = 0.9  # a latent that is active on more of the examples than this is "always on"
 
 
 def table(rows: list[Trained]) -> str:
@@ -64,7 +64,7 @@ def _about_basic(m: Trained) -> str:
 def _about_penalties(found: dict[str, list[Trained]]) -> str:
     common = fvu_at_common_l0({name: [m.point for m in models] for name, models in found.items()})
     dead = {name: max(m.report.dead_fraction for m in models) for name, models in found.items()}
-    said = ", ".join(f"{name} {share:.0%}" for name, share in dead.items())
+    said = ", ".join(f"{name} {fraction:.0%}" for name, fraction in dead.items())
     if common is None:
         return f"Penalties: they reach no common L0 to compare them at. Dead at most: {said}."
     l0, fvu = common
@@ -82,15 +82,15 @@ def _about_hoyer(hoyer: Trained, l1: list[Trained], data: Splits) -> str:
     z = hoyer.model.encode(data.test)
     energy = z.square().sum(dim=0)  # (latent,)
     always = hoyer.report.density > ALWAYS
-    share = float(energy[always].sum() / energy.sum().clamp(min=1e-12))
-    if share < 0.5:
-        return f"Hoyer: latents that are always on hold {share:.0%} of the codes' energy."
+    fraction = float(energy[always].sum() / energy.sum().clamp(min=1e-12))
+    if fraction < 0.5:
+        return f"Hoyer: latents that are always on hold {fraction:.0%} of the codes' energy."
     near = min(l1, key=lambda m: abs(m.report.l0 - hoyer.report.l0))
     atoms = hoyer.model.dictionary[always]
     cosine = float((atoms @ atoms.T).min())
     return (
         f"But Hoyer's measure is gamed: {int(always.sum())} of the latents, on for more than "
-        f"{ALWAYS:.0%} of the digits, hold {share:.0%} of the codes' energy"
+        f"{ALWAYS:.0%} of the digits, hold {fraction:.0%} of the codes' energy"
         + (f", in atoms that nearly cancel (cosine {cosine:.2f})" if cosine < -0.9 else "")
         + f". Being large is enough to raise a ratio of norms. The measure is "
         f"{hoyer.report.hoyer:.2f}, but {float(hoyer_sparsity(z[:, ~always]).mean()):.2f} for the "
@@ -100,8 +100,8 @@ def _about_hoyer(hoyer: Trained, l1: list[Trained], data: Splits) -> str:
 
 
 def _about_tied(untied: list[Trained], tied: list[Trained]) -> str:
-    share = tied[0].parameters / untied[0].parameters
-    text = f"Tied weights: {share:.0%} of the parameters."
+    fraction = tied[0].parameters / untied[0].parameters
+    text = f"Tied weights: {fraction:.0%} of the parameters."
     curves = {"untied": [m.point for m in untied], "tied": [m.point for m in tied]}
     if (common := fvu_at_common_l0(curves)) is not None:
         l0, fvu = common

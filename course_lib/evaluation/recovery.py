@@ -39,7 +39,7 @@ def mmcs(found: Tensor, true: Tensor) -> float:
 
 
 def recovered_fraction(found: Tensor, true: Tensor, above: float = 0.9) -> float:
-    """Share of the true atoms whose max cosine similarity is greater than `above`.
+    """Fraction of the true atoms whose max cosine similarity is greater than `above`.
 
     found, true : (atoms, input), as for `mmcs`. above : from -1 to below 1.
     """

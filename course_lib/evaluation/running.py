@@ -5,16 +5,22 @@ Whatever happens, the model comes back as it was: its modes, its device.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from course_lib.arguments import require_finite, require_matrix
 from course_lib.errors import WrongArgument
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Matrix = Tensor | np.ndarray
 
 
 @contextmanager
@@ -45,48 +51,76 @@ def evaluating(model: nn.Module, device: torch.device | None) -> Iterator[torch.
 
 
 def batches(
-    model: nn.Module, data: Tensor | Iterable[Tensor], batch_size: int, device: torch.device
+    model: nn.Module, data: Matrix | Iterable[Matrix], batch_size: int, device: torch.device
 ) -> Iterator[Tensor]:
-    """The data in pieces of at most `batch_size` rows, checked and on `device`.
+    """The data in pieces of at most `batch_size` examples, checked and on `device`.
 
-    data : (samples, input), or an iterable of such matrices. A batch that is a list or tuple, as
-        a DataLoader gives it, stands for its first entry: the rest are labels.
+    data : (examples, input), or an iterable of such matrices. A batch that is a list or tuple, as
+        a DataLoader gives it, stands for its first entry: the others are labels.
     """
-    if hasattr(data, "__array__"):  # a tensor; a NumPy array is told how to become one
-        data, told = [data], "data"
+    if hasattr(data, "__array__") or isinstance(data, tuple):  # digits(), for one: refused below
+        data, name = [data], "data"
     elif isinstance(data, Iterable) and not isinstance(data, (str, bytes, dict)):
-        told = "batch {} of data"
+        name = "batch {} of data"
     else:
         raise WrongArgument(
-            f"data is of type {type(data).__name__}; it must be a torch.Tensor of shape "
-            "(samples, input) or an iterable of such tensors."
+            f"data is of type {type(data).__name__}; it must be a tensor or an array of shape "
+            "(examples, input), or an iterable of them."
         )
     number = -1
     for number, batch in enumerate(data):
-        if isinstance(batch, (list, tuple)) and batch:
+        if name != "data" and isinstance(batch, (list, tuple)) and batch:
             batch = batch[0]
-        require_data(told.format(number), batch, model)
-        for piece in batch.split(batch_size):
+        examples = require_data(name.format(number), batch, model)
+        for piece in examples.split(batch_size):
             yield piece.to(device)
     if number < 0:
         raise WrongArgument("data holds no batches; a used-up iterator must be made anew.")
 
 
 def require_data(name: str, data: Any, model: nn.Module) -> Tensor:
-    """`data` itself. Raises `WrongArgument` unless it is a finite matrix that the model can read:
-    with its number of columns and the dtype of its weights."""
+    """`data` as a tensor, which shares the memory of a NumPy array.
+
+    Raises `WrongArgument` unless it is a finite matrix that the model can read: with its number of
+    columns and the dtype of its weights.
+    """
+    given, data = data, _as_tensor(name, data)
     require_matrix(name, data, columns=getattr(model, "input_dim", None))
     weights = next((t.dtype for t in _tensors(model) if t.is_floating_point()), data.dtype)
     if data.dtype != weights:
+        as_weights = str(weights) if given is data else repr(str(weights).removeprefix("torch."))
+        convert = f"{name.split()[-1]}.{'to' if given is data else 'astype'}({as_weights})"
         raise WrongArgument(
             f"{name} has dtype {data.dtype}, but the model's weights have {weights}. Convert one "
-            f"of them: {name.split()[-1]}.to({weights}) or model.to({data.dtype})."
+            f"of them: {convert} or model.to({data.dtype})."
         )
     return data
 
 
-def run(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Inputs (batch, input) → codes (batch, latent) and reconstructions (batch, input).
+def _as_tensor(name: str, data: Any) -> Any:
+    """A NumPy array as a tensor that shares its memory; anything else as it is."""
+    import numpy as np
+
+    if not isinstance(data, np.ndarray):
+        return data
+    if data.dtype.kind != "f":
+        raise WrongArgument(
+            f"{name} has dtype {data.dtype}; it must hold floating-point numbers. Convert it: "
+            f"{name.split()[-1]}.astype('float32')."
+        )
+    with warnings.catch_warnings():  # torch cannot forbid writing, and warns; nobody writes
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        try:
+            return torch.from_numpy(data)
+        except (TypeError, ValueError) as error:  # a foreign byte order, or read backwards
+            raise WrongArgument(
+                f"{name} is an array that torch cannot read ({error}). Convert it: "
+                f"numpy.ascontiguousarray({name.split()[-1]}, dtype='float32')."
+            ) from None
+
+
+def encode_decode(model: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Examples (batch, input) → codes (batch, latent) and reconstructions (batch, input).
 
     Raises `WrongArgument` when the model gives other shapes, or NaN or infinity.
     """
@@ -102,12 +136,12 @@ def _require_result(name: str, result: Any, rows: int, columns: int | None) -> N
     shape = tuple(result.shape) if isinstance(result, Tensor) else None
     if shape is None or len(shape) != 2 or shape[0] != rows or columns not in (None, shape[1]):
         given = f"a {type(result).__name__}" if shape is None else f"shape {shape}"
-        raise WrongArgument(f"{name} gave {given} for {rows} inputs; it must give {wanted}.")
+        raise WrongArgument(f"{name} gave {given} for {rows} examples; it must give {wanted}.")
     try:
         require_finite(name, result)
     except WrongArgument as error:
         raise WrongArgument(
-            f"{name} gave NaN or infinity for finite inputs; the weights are damaged (a training "
+            f"{name} gave NaN or infinity for finite examples; the weights are damaged (a training "
             "that diverged) or too large for their dtype."
         ) from error
 
