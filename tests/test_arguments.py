@@ -2,7 +2,6 @@
 
 import math
 from fractions import Fraction
-
 from types import SimpleNamespace
 
 import numpy as np

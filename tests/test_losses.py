@@ -621,7 +621,7 @@ def test_the_gradient_of_the_total_reaches_every_term():
 
 
 def test_bad_totals_are_refused():
-    with pytest.raises(WrongArgument, match="terms is {}; it must be a dictionary"):
+    with pytest.raises(WrongArgument, match=r"terms is \{\}; it must be a dictionary"):
         total_loss({})
     with pytest.raises(WrongArgument, match="terms is "):
         total_loss([torch.tensor(1.0)])
