@@ -107,37 +107,35 @@ def _first_entry(expected: Any, seen: Any, tolerance: tuple[float, float] | None
 def _leaf_difference(
     name: str, expected: Any, seen: Any, tolerance: tuple[float, float] | None
 ) -> Difference | None:
-    both = shown(expected), shown(seen)
+    problem = _leaf_problem(name, expected, seen, tolerance)
+    # values are written out only for a difference: that takes longer than comparing them
+    return None if problem is None else Difference(*problem, shown(expected), shown(seen))
+
+
+def _leaf_problem(
+    name: str, expected: Any, seen: Any, tolerance: tuple[float, float] | None
+) -> tuple[str, str] | None:
+    """What kind of difference there is, and a sentence that says so; None for none."""
     if kind_of(expected) != kind_of(seen):
-        return Difference(
-            "type", f"{name} is a {kind_of(seen)}; a {kind_of(expected)} is expected.", *both
-        )
+        return "type", f"{name} is a {kind_of(seen)}; a {kind_of(expected)} is expected."
     if isinstance(expected, int) and not isinstance(seen, int | np.integer):
-        return Difference(
-            "type",
+        return "type", (
             f"{name} is the float {seen!r}; a whole number (int) is expected. Does a / stand "
-            "where // or * is meant?",
-            *both,
+            "where // or * is meant?"
         )
     if isinstance(expected, float) and not isinstance(seen, float | int):
-        return Difference(
-            "type",
-            f"{name} is a numpy {type(seen).__name__}; a Python float is expected: float(…).",
-            *both,
+        return "type", (
+            f"{name} is a numpy {type(seen).__name__}; a Python float is expected: float(…)."
         )
     if isinstance(expected, Tensor | np.ndarray):
         if tuple(expected.shape) != tuple(seen.shape):
-            return Difference(
-                "shape",
-                f"{name} has shape {tuple(seen.shape)}; {tuple(expected.shape)} is expected.",
-                *both,
+            return "shape", (
+                f"{name} has shape {tuple(seen.shape)}; {tuple(expected.shape)} is expected."
             )
         if dtype_of(expected) != dtype_of(seen):
-            return Difference(
-                "dtype",
+            return "dtype", (
                 f"{name} has dtype {dtype_of(seen)}; "
-                f"{dtype_of(expected)} is expected for these inputs.",
-                *both,
+                f"{dtype_of(expected)} is expected for these inputs."
             )
     if not close(expected, seen, tolerance):
         words = (
@@ -146,7 +144,7 @@ def _leaf_difference(
             and not isinstance(expected, bool)
             else f"{seen!r} instead of {expected!r}"
         )
-        return Difference("value", f"{name}: {words}.", *both)
+        return "value", f"{name}: {words}."
     return None
 
 
