@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from course_lib.errors import WrongArgument
-from course_lib.plotting import BLUE, GREY, ORANGE, SKY, new_figure
+from course_lib.plotting import BLUE, GREY, ORANGE, RED, SKY, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,3 +142,43 @@ def draw_image(axes: Axes, image: Tensor, title: str = "") -> None:
     axes.set(title=title, xticks=[], yticks=[])
     axes.spines[:].set_visible(True)  # the edge of the picture
     axes.grid(False)
+
+
+def draw_descent(
+    axes: Axes, first: Tensor, second: Tensor, surface: Tensor, path: Tensor, title: str = ""
+) -> None:
+    """Draw lines of equal loss over two weights, the point of smallest loss, and a path.
+
+    first, second : (m,), (n,), the values of the two weights. surface : (n, m), the loss at each
+    pair. path : (points, 2), from the first step to the last; it may leave the picture.
+    """
+    lowest = surface.min()
+    heights = lowest + (surface.max() - lowest) * torch.linspace(0, 1, 9)[1:] ** 3
+    axes.contour(first, second, surface, levels=heights.tolist(), colors=GREY, linewidths=0.7)
+    row, column = divmod(int(surface.argmin()), len(first))
+    axes.plot(first[column], second[row], "*", color=ORANGE, markersize=13)
+    axes.plot(*path.clamp(-1e3, 1e3).T, "-o", color=BLUE, linewidth=1.2, markersize=3)
+    axes.set(xlim=(first[0], first[-1]), ylim=(second[0], second[-1]), title=title)
+    axes.grid(False)
+
+
+def draw_chain(axes: Axes, values: Sequence[str], slopes: Sequence[str]) -> None:
+    """Draw a computation as boxes in a row: values forward above, slopes backward below.
+
+    values, slopes : what stands in each box, and under it; as many of one as of the other.
+    """
+    frame = {"boxstyle": "round", "facecolor": "white", "edgecolor": GREY}
+    for place, (value, slope) in enumerate(zip(values, slopes, strict=True)):
+        axes.text(place, 0.5, value, ha="center", va="center", bbox=frame)
+        axes.text(place, -0.55, slope, ha="center", va="center", color=RED)
+        if place:
+            for height, ends, colour in (
+                (0.5, (place - 0.72, place - 0.36), BLUE),
+                (-0.12, (place - 0.15, place - 0.85), RED),
+            ):
+                arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.6}
+                axes.annotate("", (ends[1], height), (ends[0], height), arrowprops=arrow)
+    axes.text(-0.5, 1.1, "forward: values", color=BLUE)
+    axes.text(-0.5, -1.15, "backward: slopes of L", color=RED)
+    axes.set(xlim=(-0.5, len(values) - 0.5), ylim=(-1.3, 1.3))
+    axes.set_axis_off()

@@ -20,6 +20,7 @@ from course_lib.exercises.verdicts import Status, Verdict, marked_up
 UNITS = {
     "01_linear_layers": "linear_layers",
     "02_activation_functions": "activation_functions",
+    "03_losses_and_optimisers": "losses_and_optimisers",
 }
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 
