@@ -334,7 +334,13 @@ def test_nan_and_infinity_are_found_with_their_row(bad):
     assert "row 23" in refused(data)
 
 
-def test_nan_in_a_file_is_found_with_its_row(small_blocks, saved):
+def test_nan_in_a_file_that_fits_into_memory_is_found_at_once(small_blocks, saved):
+    data = numbered(40)
+    data[23, 1] = float("nan")
+    assert "row 23;" in refused(saved(data))
+
+
+def test_nan_in_a_larger_file_is_found_with_its_row(small_blocks, no_room, saved):
     data = numbered(40)
     data[23, 1] = float("nan")
     stream = batches_of(saved(data))  # the first rows are looked at at once: they are sound

@@ -50,8 +50,9 @@ class Batches:
 
     Raises
     ------
-    WrongArgument : for another shape or type, no examples, or NaN or infinity; in streamed data
-        these are found when they are read.
+    WrongArgument : for another shape or type, no examples, NaN or infinity, or numbers that the
+        dtype cannot hold. In a file that does not fit into memory these are found when they are
+        read.
     """
 
     def __init__(
@@ -73,7 +74,9 @@ class Batches:
         there = self.rows.device == device and self.rows.dtype == dtype
         fits = there or needed <= SHARE_OF_MEMORY * free_memory(device)
         self.streamed = self.from_file or not fits
-        looked_at = self.rows[:ROWS_TOGETHER] if self.from_file else self.rows
+        size = self.rows.numel() * self.rows.dtype.itemsize
+        small = not self.from_file or size <= SHARE_OF_MEMORY * free_memory(torch.device("cpu"))
+        looked_at = self.rows if small else self.rows[:ROWS_TOGETHER]
         require_finite(name, looked_at)
         self._require_range(looked_at)
         if self.streamed:

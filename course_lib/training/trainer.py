@@ -97,7 +97,8 @@ class Trainer:
         train_data, val_data : (examples, input_dim): tensors, NumPy arrays or memory maps, or
             paths of .npy files. What fits goes to the device at once. Memory maps and files are
             streamed, whatever their size: the order of the examples is then the same everywhere.
-            NaN in a stream is found when it is read, with the number of its row.
+            NaN is refused before any work; in a file that does not fit into memory it is found
+            when it is read, with the number of its row.
         resume : go on from the checkpoint in `checkpoint_folder`, if there is one. Weights,
             optimiser, order and history are then those of a run that was never interrupted. With
             a constant schedule a finished run can be made longer in this way.
