@@ -63,13 +63,13 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
     assert api.generate_assignment(unit.name)["success"]
 
     exercises = load_unit(unit.name).exercises
-    first = exercises[0]
+    wrong = next(e for e in exercises if "return " in e.answer_cell())
     blank = nbformat.read(unit.exercises, as_version=4)
     solved = nbformat.read(unit.solution, as_version=4)
     submit(tmp_path, "blank", unit, blank)
     submit(tmp_path, "solved", unit, solved)
     for cell in solved.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == first.name:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == wrong.name:
             cell.source = "import warnings; warnings.warn('chatter')\n" + cell.source.replace(
                 "return ", "return -", 1
             )
@@ -82,5 +82,5 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(unit.name)}
         assert book.find_assignment(unit.name).max_score == total
-    assert scores == {"blank": 0, "solved": total, "nearly": total - first.points}
+    assert scores == {"blank": 0, "solved": total, "nearly": total - wrong.points}
     assert not list(tmp_path.rglob(".course_progress*")), "grading leaves no progress behind"
