@@ -67,6 +67,7 @@ _HOME = {
     "plot_sparse_autoencoder_analysis": "charts",
     "plot_sparse_training_history": "charts",
     "power_law_spectrum": "data",
+    "progress_bar": "bars",
     "reconstruction_loss": "losses",
     "recovered_fraction": "evaluation",
     "rings": "data",

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from course_lib.bars import SWITCH as BARS
 from course_lib.building.render import Rendered
 from course_lib.errors import BuildError
 from course_lib.exercises.progress import SWITCH
@@ -40,6 +41,7 @@ def execute(
             "OMP_NUM_THREADS": "1",
             "IPYTHONDIR": private,
             "PYTHONHASHSEED": "0",
+            BARS: "1",  # no bar is stored: it is for someone who waits
         }
         environment.pop("NBGRADER_EXECUTION", None)
         client = NotebookClient(

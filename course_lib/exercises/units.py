@@ -21,6 +21,7 @@ UNITS = {
     "01_linear_layers": "linear_layers",
     "02_activation_functions": "activation_functions",
     "03_losses_and_optimisers": "losses_and_optimisers",
+    "04_basic_autoencoders": "basic_autoencoders",
 }
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from course_lib.bars import progress_bar
+
 if TYPE_CHECKING:
     from course_lib.training.trainer import Trainer
 
@@ -44,9 +46,7 @@ class ProgressBar(Callback):
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Draw the bar as far as training has come."""
-        from tqdm.auto import tqdm
-
-        self.bar = tqdm(
+        self.bar = progress_bar(
             total=trainer.total_steps, initial=trainer.step, unit="step", file=sys.stderr
         )
 

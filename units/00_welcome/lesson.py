@@ -16,7 +16,7 @@
 # | 1 | [Linear layers](01_linear_layers.ipynb) | [exercises](../exercises/01_linear_layers/01_exercises.ipynb) | compute, count, differentiate and collapse linear layers |
 # | 2 | [Activation functions](02_activation_functions.ipynb) | [exercises](../exercises/02_activation_functions/02_exercises.ipynb) | choose an activation, spot saturated and dead units, explain why non-linearity matters |
 # | 3 | [Losses and optimisers](03_losses_and_optimisers.ipynb) | [exercises](../exercises/03_losses_and_optimisers/03_exercises.ipynb) | compute losses and their gradients, follow SGD, momentum and Adam by hand, write a training loop, stop early, read a loss curve |
-# | 4 | Basic autoencoders | *planned* | |
+# | 4 | [Basic autoencoders](04_basic_autoencoders.ipynb) | [exercises](../exercises/04_basic_autoencoders/04_exercises.ipynb) | build and train an autoencoder, save it safely, compute the floor below which no training leads, tell compressing from memorising, explain a loss that stops falling |
 # | 5 | Sparsity penalties | *planned* | |
 # | 6 | The full sparse autoencoder | *planned* | |
 # | 7 | Superposition and dictionary recovery | *planned* | |

@@ -28,13 +28,12 @@ from pathlib import Path
 import torch
 from torch import nn, optim
 from torch.utils.data import DataLoader, TensorDataset
-from tqdm.auto import tqdm
 
 from course_lib import BasicAutoencoder, Callback, LiveFigure, Objective, ReluAutoencoder, Select
 from course_lib import Slider, Trainer, digits, evaluate_autoencoder, gaussian_noise
 from course_lib import load_autoencoder, new_figure, open_unit, plot_reconstructions
-from course_lib import power_law_spectrum, save_autoencoder, show_figure, show_source
-from course_lib import spectral_data
+from course_lib import power_law_spectrum, progress_bar, save_autoencoder, show_figure
+from course_lib import show_source, spectral_data
 from course_lib.plotting import BLUE, GREY, ORANGE, RED
 
 unit = open_unit("04_basic_autoencoders")
@@ -166,7 +165,7 @@ variants = {
     "Tanh": (32, (128,), "tanh"),
 }
 print("                  training   new    floor")
-for name, (latents, widths, activation) in tqdm(variants.items(), desc="training"):
+for name, (latents, widths, activation) in progress_bar(variants.items(), desc="training"):
     torch.manual_seed(0)
     model = BasicAutoencoder(784, latents, widths, activation)
     train(model, X_train, num_epochs=10, batch_size=64, learning_rate=0.001)
@@ -410,7 +409,9 @@ guess_eight.compare(
 
 # %%
 sizes = (1, 2, 4, 8, 16, 32)
-by_size = {k: train_on_digits(BasicAutoencoder, 64, k) for k in tqdm(sizes, desc="training")}
+by_size = {
+    k: train_on_digits(BasicAutoencoder, 64, k) for k in progress_bar(sizes, desc="training")
+}
 autoencoders = {k: model for k, (model, _) in by_size.items()}
 principal = {k: pca_model(pixels, k) for k in sizes}
 
@@ -539,7 +540,7 @@ recipes = {
     "Tanh, 2 hidden layers": ((128, 128), "tanh"),
 }
 runs = {(k, "ReLU, 1 hidden layer"): by_size[k] for k in (2, 8)}  # trained already
-for name, (widths, activation) in tqdm(list(recipes.items())[1:], desc="training"):
+for name, (widths, activation) in progress_bar(list(recipes.items())[1:], desc="training"):
     for k in (2, 8):
         runs[k, name] = train_on_digits(BasicAutoencoder, 64, k, widths, activation)
 print("thousandths                  2 latents          8 latents")
@@ -782,7 +783,7 @@ def spectrum_floor(spectrum, latents):
 def sweep(model_of, features, rows, steps, batch_size, **options):
     """One model for each F: its losses every 20 steps, and the trained model."""
     runs = {}
-    for F in tqdm(features, desc="training"):
+    for F in progress_bar(features, desc="training"):
         torch.manual_seed(0)
         model = model_of(rows.shape[1], F)
         settings = {"num_steps": steps, "batch_size": batch_size, "record_every": 20}

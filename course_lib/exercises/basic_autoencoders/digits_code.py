@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from course_lib.autoencoders import BasicAutoencoder
 from course_lib.autoencoders.basic import HIDDEN_ACTIVATIONS
+from course_lib.bars import progress_bar
 from course_lib.data import digits
 
 PIXELS = 64
@@ -40,7 +40,7 @@ def train_code(
         model = BasicAutoencoder(PIXELS, latents, hidden_dims, activation)
         optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-        for _ in tqdm(range(STEPS), desc="training"):
+        for _ in progress_bar(range(STEPS), desc="training"):
             batch = images[torch.randint(len(images), (BATCH,))]
             loss = nn.functional.mse_loss(model(batch), batch)
             optimizer.zero_grad()
