@@ -718,17 +718,18 @@ def test_half_precision_atoms_longer_than_half_precision_can_say(dtype):
     assert torch.allclose(norms(weight), torch.ones(2).double(), atol=0.02)
 
 
-def test_the_decoder_starts_with_unit_norm_atoms_and_no_bias():
+def test_the_decoder_starts_with_short_weights_unit_norm_atoms_and_no_bias():
     decoder = DictionaryDecoder(5, 3)
     assert decoder.weight.shape == (5, 3) and (decoder.bias == 0).all()
-    assert torch.allclose(norms(decoder.weight), torch.ones(5).double(), atol=1e-6)
+    assert torch.allclose(norms(decoder.weight), torch.full((5,), 0.3).double(), atol=1e-6)
+    assert torch.allclose(norms(decoder.dictionary), torch.ones(5).double(), atol=1e-6)
     assert torch.allclose(decoder(torch.eye(5)), decoder.dictionary)  # a latent adds its atom
     assert list(decoder.state_dict()) == ["weight", "bias"]
 
 
 def test_each_latent_of_one_layer_starts_by_looking_for_its_own_atom():
     model = SparseAutoencoder(7, 4, layers=1)
-    assert torch.equal(model.encoder.weight, model.decoder.weight)
+    assert torch.equal(model.encoder.weight, model.dictionary)  # fewer atoms than dimensions
     assert model.encoder.weight.data_ptr() != model.decoder.weight.data_ptr()
     assert list(model.state_dict()) == [
         "encoder.weight",

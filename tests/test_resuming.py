@@ -39,7 +39,7 @@ RUNS = {
     "early stopping": (
         {"layers": 1},
         Objective("l1", 0.1),
-        {"num_epochs": 12, "patience": 2, "learning_rate": 0.2, "checkpoint_every": 2},
+        {"num_epochs": 12, "patience": 2, "learning_rate": 0.5, "checkpoint_every": 2},
     ),
     "readable": (
         {"layers": 2},

@@ -1,5 +1,6 @@
 """Training: two ways to the same weights, exact losses, early stopping, schedules, bad input."""
 
+import copy
 import dataclasses
 import inspect
 import io
@@ -194,7 +195,7 @@ def test_the_restored_weights_are_those_of_that_moment(monkeypatch):
             self.kept = []
 
         def on_record(self, trainer):
-            self.kept.append(weights(trainer.model))
+            self.kept.append(copy.deepcopy(trainer.model))
 
     said = iter([3.0, 1.0, 2.0, 1.5])
     monkeypatch.setattr(
@@ -203,8 +204,10 @@ def test_the_restored_weights_are_those_of_that_moment(monkeypatch):
     keep = Keep()
     trained = train(sae(), val_data=examples(10), num_epochs=9, patience=2, callbacks=[keep])
     assert len(keep.kept) == 4
-    assert same_bits(trained.model, keep.kept[1])
-    assert not same_bits(trained.model, keep.kept[3])
+    for kept in keep.kept:
+        kept.normalize_decoder_weights_row_wise()  # as at the end of training
+    assert same_bits(trained.model, weights(keep.kept[1]))
+    assert not same_bits(trained.model, weights(keep.kept[3]))
 
 
 BAD = {
@@ -364,17 +367,25 @@ def test_every_model_trains_and_keeps_its_mode(name):
         torch.testing.assert_close(norms, torch.ones_like(norms))
 
 
-def test_atoms_have_unit_norm_after_every_step():
+@pytest.mark.parametrize("fast", [True, False])
+def test_atoms_have_unit_norm_at_every_step_and_stored_ones_at_the_end(fast):
     class Norms(Callback):
-        def on_step_end(self, trainer):
-            norms = trainer.model.decoder.weight.detach().norm(dim=1)
-            assert (norms - 1).abs().max() < 1e-6
+        stored = ()
 
-    for layers in (1, 2):
-        model = sae(layers=layers)
+        def on_step_end(self, trainer):
+            norms = trainer.model.dictionary.detach().norm(dim=1)
+            assert (norms - 1).abs().max() < 1e-6
+            self.stored += (trainer.model.decoder.weight.detach().norm(dim=1),)
+
+    for layers in (1,) if fast else (1, 2):
+        model, norms = sae(layers=layers), Norms()
         with torch.no_grad():
             model.decoder.weight.mul_(torch.linspace(0.5, 3, len(model.decoder.weight))[:, None])
-        train(model, callbacks=[Norms()], learning_rate=0.1)
+        train(model, callbacks=[norms], learning_rate=0.01, fast=fast)
+        # steps at about right angles to the atoms make them longer on the whole
+        assert (norms.stored[-1] - norms.stored[0]).mean() > 0.001
+        stored = model.decoder.weight.detach().norm(dim=1)
+        torch.testing.assert_close(stored, torch.ones_like(stored))
 
 
 def test_frozen_parameters_stay():
@@ -889,14 +900,14 @@ def test_mixed_precision_trains_and_keeps_float32_weights(precision, objective):
     seen = set()
     model = sae(layers=2)
     model.encoder.register_forward_hook(lambda module, inputs, sums: seen.add(sums.dtype))
-    options = {"num_epochs": 15, "objective": objective}
+    options = {"num_epochs": 40, "objective": objective}
     mixed = train(model, val_data=examples(30), mixed_precision=precision, **options)
     exact = train(sae(layers=2), val_data=examples(30), **options)
     assert all(p.dtype == torch.float32 for p in model.parameters())
     assert getattr(torch, precision) in seen
     found, expected = (t.history["val_loss"] for t in (mixed, exact))
-    assert found[-1] < 0.7 * found[0]
-    assert found[-1] == pytest.approx(expected[-1], rel=0.1)
+    assert found[-1] < 0.3 * found[0]
+    assert found[-1] == pytest.approx(expected[-1], rel=0.3)
     assert found != expected
 
 
@@ -924,7 +935,7 @@ def test_after_diverging_the_best_weights_are_back(fast):
         )
     assert trained.history["epochs_trained"] < 20
     best = min(value for value in trained.history["val_loss"] if math.isfinite(value))
-    assert sum(Objective().over_set(model, [val_data]).values()) == best
+    assert sum(Objective().over_set(model, [val_data]).values()) == pytest.approx(best, rel=1e-6)
 
 
 # ── schedules ─────────────────────────────────────────────────────────────────────────────────
@@ -1079,6 +1090,7 @@ def test_an_error_in_validation_leaves_the_mode(monkeypatch):
 
 
 def test_the_bar_goes_to_stderr_and_is_closed(capfd, monkeypatch):
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     closed = []
     from tqdm.auto import tqdm
 

@@ -60,7 +60,7 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     def fold_norm(self) -> None:
-        """Make stored weights hold what the model's constraint asks; called after each step.
+        """Make stored weights hold what the model's constraint asks; called when training ends.
 
         What the model computes stays the same. Most models have no constraint.
         """

@@ -6,6 +6,11 @@ The stored weight w has shape (atoms, input), so a code's entry weighs a row. Th
 out whenever the dictionary is used. Gradients pass through the division: a step along an atom,
 which would only change its length, has no gradient.
 
+The gradient is therefore at right angles to w_i, and steps, on the whole, make it longer. The
+longer it is, the less a step of the same size turns it: atoms turn quickly at first, and slowly
+once they have found their place (Salimans and Kingma, 2016, "Weight normalization", section 2.1).
+They start short for that.
+
 `nn.Linear(latent, input).weight` has shape (input, latent): there the atoms are columns.
 """
 
@@ -14,27 +19,36 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+START_NORM = 0.3
 SMALLEST_NORM = 1e-18  # below, its square is no longer a normal float32
 
 
 def unit_norm(weight: Tensor) -> Tensor:
     """Rows of `weight` (atoms, input) divided by their L2 norm; a row of zeros stays zeros."""
-    return (weight / _norms(weight)).to(weight.dtype)
+    return (weight / norms_of(weight)).to(weight.dtype)
 
 
 @torch.no_grad()
 def fold_norm_(weight: Tensor) -> None:
     """Write the unit-norm rows back into `weight` (atoms, input), in place."""
-    weight.div_(_norms(weight))
+    weight.div_(norms_of(weight))
 
 
-def _norms(weight: Tensor) -> Tensor:
+def norms_of(weight: Tensor) -> Tensor:
     """What to divide by: (atoms, 1). A zero atom's is 1, which keeps it zero and its gradient of
     ordinary size."""
     # of half precision in float32: float16 holds neither the sum of squares nor SMALLEST_NORM
     wide = torch.float32 if weight.dtype.itemsize == 2 else weight.dtype
     norms = torch.linalg.vector_norm(weight, dim=1, keepdim=True, dtype=wide)
     return torch.where(norms > SMALLEST_NORM, norms, 1)
+
+
+@torch.no_grad()
+def start_atoms_(weight: Tensor) -> None:
+    """Fill `weight` (atoms, input): every direction equally likely, every norm `START_NORM`."""
+    nn.init.normal_(weight)
+    fold_norm_(weight)
+    weight.mul_(START_NORM)
 
 
 class DictionaryDecoder(nn.Module):
@@ -52,8 +66,7 @@ class DictionaryDecoder(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(atoms, input_dim, device=device, dtype=dtype))
         self.bias = nn.Parameter(torch.zeros(input_dim, device=device, dtype=dtype))
-        nn.init.normal_(self.weight)  # equally likely in every direction
-        fold_norm_(self.weight)
+        start_atoms_(self.weight)
 
     @property
     def dictionary(self) -> Tensor:

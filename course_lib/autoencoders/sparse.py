@@ -45,11 +45,11 @@ class SparseAutoencoder(SparseModel):
         """Each latent starts by looking for its own atom.
 
         Of F random atoms in d dimensions, half answer to an input. Together they give F / (2d) · x
-        on average. With more than 2d atoms the encoder therefore starts smaller, so that the first
-        reconstructions are about as large as the inputs.
+        on average. With more than d atoms the encoder therefore starts smaller, so that the first
+        reconstructions are about half as large as the inputs.
         """
-        self.encoder.weight.copy_(self.decoder.weight)
-        self.encoder.weight.mul_(min(1.0, 2 * self.input_dim / self.latent_dim))
+        self.encoder.weight.copy_(self.dictionary)
+        self.encoder.weight.mul_(min(1.0, self.input_dim / self.latent_dim))
         self.encoder.bias.zero_()
 
     @property
@@ -88,5 +88,5 @@ class SparseAutoencoder(SparseModel):
         fold_norm_(self.decoder.weight)
 
     def fold_norm(self) -> None:
-        """Called after each training step: see `normalize_decoder_weights_row_wise`."""
+        """Called when training ends: see `normalize_decoder_weights_row_wise`."""
         self.normalize_decoder_weights_row_wise()

@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from course_lib.autoencoders.dictionary import fold_norm_, unit_norm
+from course_lib.autoencoders.dictionary import fold_norm_, start_atoms_, unit_norm
 from course_lib.autoencoders.sparse_base import SparseModel
 
 
@@ -31,8 +31,7 @@ class TiedWeightSparseAutoencoder(SparseModel):
         """Make the shared matrices, and a bias for each direction."""
         atoms = self.latent_dim if self.layers == 1 else self.hidden_dim
         self.weight = nn.Parameter(torch.empty(atoms, self.input_dim, **place))
-        nn.init.normal_(self.weight)
-        fold_norm_(self.weight)
+        start_atoms_(self.weight)
         self.encoder_bias = nn.Parameter(torch.zeros(atoms, **place))
         self.decoder_bias = nn.Parameter(torch.zeros(self.input_dim, **place))
         if self.layers == 2:
@@ -76,5 +75,5 @@ class TiedWeightSparseAutoencoder(SparseModel):
         fold_norm_(self.weight)
 
     def fold_norm(self) -> None:
-        """Called after each training step: see `normalize_weights_row_wise`."""
+        """Called when training ends: see `normalize_weights_row_wise`."""
         self.normalize_weights_row_wise()

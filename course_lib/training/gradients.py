@@ -9,7 +9,8 @@ is what the squared error is divided by, and λ' the weight of one activation:
     ∂/∂s = (e Dᵀ + λ') · [z > 0]          s: the pre-activations
     ∂/∂W = (∂/∂s)ᵀ x             ∂/∂b = Σ ∂/∂s
 
-Atoms have unit norm, so a step along an atom changes nothing: that part of ∂/∂D is taken out.
+An atom D_i is w_i / ‖w_i‖. A step along it changes nothing, so ∂/∂w_i is what is left of ∂/∂D_i at
+right angles to D_i, divided by ‖w_i‖.
 Five products of matrices are left. With top-k in place of ReLU most of their entries are zero, and
 only the first is computed whole. Autograd on the readable path computes the same numbers, to
 rounding; a test compares the weights.
@@ -25,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag
 
 from course_lib.autoencoders import SparseAutoencoder
+from course_lib.autoencoders.dictionary import norms_of
 from course_lib.losses import total_loss
 from course_lib.training.objectives import Objective
 
@@ -89,6 +91,7 @@ class DirectGradients:
         for parameter in self.parameters:
             parameter.grad = torch.zeros_like(parameter)
         self.e = model.decoder.weight.new_empty(batch_size, model.input_dim)
+        self.D = torch.empty_like(model.decoder.weight)
 
     def scales(self, rows: int, sparsity_scale: float) -> tuple[float, float]:
         """r, what the squared error is divided by, and λ', the weight of one activation."""
@@ -97,11 +100,15 @@ class DirectGradients:
         r = rows * (self.model.input_dim if mean else 1)
         return r, sparsity_scale * weight / (rows * (self.model.latent_dim if mean else 1))
 
-    def stay_on_sphere(self) -> None:
-        """Take out of the dictionary's gradient what would only change the length of atoms."""
-        D = self.parameters[2]
-        along = torch.linalg.vecdot(D.grad, D)  # (latent,)
-        D.grad.addcmul_(D, along[:, None], value=-1)
+    def dictionary(self) -> Tensor:
+        """The unit-norm atoms (latent, input), written into `D`; their norms into `norms`."""
+        self.norms = norms_of(self.parameters[2])  # (latent, 1)
+        return torch.div(self.parameters[2], self.norms, out=self.D)
+
+    def through_the_norm(self, grad: Tensor) -> None:
+        """From ∂/∂D, in place, to ∂/∂w: without what would only change the length of atoms."""
+        along = torch.linalg.vecdot(grad, self.D)  # (latent,)
+        grad.addcmul_(self.D, along[:, None], value=-1).div_(self.norms)
 
 
 class ReluGradients(DirectGradients):
@@ -115,7 +122,8 @@ class ReluGradients(DirectGradients):
     @torch.no_grad()
     def __call__(self, x: Tensor, sparsity_scale: float) -> dict[str, Tensor]:
         """See `Gradients`."""
-        W, b, D, c = self.parameters
+        W, b, w, c = self.parameters
+        D = self.dictionary()
         rows = len(x)
         wide = torch.promote_types(x.dtype, torch.float32)  # a sum over a batch can pass float16
         z, dz, e = self.z[:rows], self.dz[:rows], self.e[:rows]
@@ -128,12 +136,12 @@ class ReluGradients(DirectGradients):
             "sparsity": z.sum(dtype=wide) * per_activation,
         }
         e.mul_(2 / r)
-        torch.mm(z.T, e, out=D.grad)  # (latent, input)
+        torch.mm(z.T, e, out=w.grad)  # (latent, input)
+        self.through_the_norm(w.grad)
         torch.sum(e, 0, out=c.grad)
         torch.mm(e, D.T, out=dz).add_(per_activation).mul_(z.sign_())  # sign: 1 where z > 0
         torch.mm(dz.T, x, out=W.grad)  # (latent, input)
         torch.sum(dz, 0, out=b.grad)
-        self.stay_on_sphere()
         return terms
 
 
@@ -153,7 +161,8 @@ class TopKGradients(DirectGradients):
     @torch.no_grad()
     def __call__(self, x: Tensor, sparsity_scale: float) -> dict[str, Tensor]:
         """See `Gradients`."""
-        W, b, D, c = self.parameters
+        W, b, w, c = self.parameters
+        D = self.dictionary()
         rows, k = len(x), self.model.activation.k
         wide = torch.promote_types(x.dtype, torch.float32)
         r, per_activation = self.scales(rows, sparsity_scale)
@@ -163,7 +172,7 @@ class TopKGradients(DirectGradients):
         z.relu_()
         with torch.enable_grad():
             weights = z.clone().requires_grad_()
-            x_hat = embedding_bag(latents, D.detach(), per_sample_weights=weights, mode="sum")
+            x_hat = embedding_bag(latents, D, per_sample_weights=weights, mode="sum")
             e = x_hat.detach() + (c - x)  # (batch, input): x̂ - x
             terms = {
                 "reconstruction": torch.linalg.vector_norm(e, dtype=wide).square() / r,
@@ -177,13 +186,13 @@ class TopKGradients(DirectGradients):
         order = entries.argsort(stable=True)
         first = entries.bincount(minlength=len(W)).cumsum(0).roll(1)  # of each latent's entries
         first[0] = 0
-        for target, rows_of, weight in ((D, e, z), (W, x, dz)):
+        for target, rows_of, weight in ((w, e, z), (W, x, dz)):
             weight = weight.flatten()[order]
             grad = embedding_bag(order // k, rows_of, first, per_sample_weights=weight, mode="sum")
             target.grad.copy_(grad)  # (latent, input)
         b.grad.zero_().index_add_(0, entries, dz.flatten())
         torch.sum(e, 0, out=c.grad)
-        self.stay_on_sphere()
+        self.through_the_norm(w.grad)
         return terms
 
 

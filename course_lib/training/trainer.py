@@ -119,6 +119,8 @@ class Trainer:
                 self._train_epoch()
             if self.stopping is not None:
                 self.stopping.restore(self.model)
+            if isinstance(self.model, Autoencoder):
+                self.model.fold_norm()
             self.optimizer.zero_grad()
             self._tell("on_fit_end")
         return self.history
@@ -163,8 +165,6 @@ class Trainer:
         else:
             self._scaler.step(self.optimizer)
             self._scaler.update()
-        if isinstance(self.model, Autoencoder):
-            self.model.fold_norm()
         self.records.add(terms, len(batch))
         self.step += 1
         self._tell("on_step_end")
@@ -214,8 +214,6 @@ class Trainer:
         )
         if options.checkpoint_folder is not None:
             state.prepare_folder(self, resume)
-        if self.step == 0 and isinstance(self.model, Autoencoder):
-            self.model.fold_norm()
 
     def _choose_path(self) -> None:
         path, obstacle = fast_gradients(self.model, self.objective)
