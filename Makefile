@@ -13,7 +13,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # OMP_WAIT_POLICY: on a busy machine waiting threads would otherwise spin and starve the others
 QUIET := COURSE_PROGRESS=off TQDM_DISABLE=1 PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE
-NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 120 \
+NBVAL := $(BIN)/python -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
+	--nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 
 .PHONY: lab install test build format bench test-saelens test-seeds clean
