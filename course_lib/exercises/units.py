@@ -22,6 +22,7 @@ UNITS = {
     "02_activation_functions": "activation_functions",
     "03_losses_and_optimisers": "losses_and_optimisers",
     "04_basic_autoencoders": "basic_autoencoders",
+    "06_sparse_autoencoder": "sparse_autoencoder",
 }
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 
