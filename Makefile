@@ -2,6 +2,7 @@
 # make install   set up only, into .venv
 # make test      set up and run every test
 # make build     build notebooks/, solutions/ and exercises/ from units/   (ARGS="1")
+# make test-seeds   every exercise over 200 seeds, and lesson 4's long runs   (ARGS="-k l1_penalty")
 # make bench     time the trainer side by side with other libraries    (ARGS="--quick")
 # make test-saelens   check exports with SAELens itself
 # make format    format package, units and tests
@@ -12,10 +13,11 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # OMP_WAIT_POLICY: on a busy machine waiting threads would otherwise spin and starve the others
 QUIET := COURSE_PROGRESS=off TQDM_DISABLE=1 PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE
-NBVAL := $(BIN)/python -m pytest --nbval --nbval-current-env --nbval-cell-timeout 120 \
+NBVAL := $(BIN)/python -m pytest -n 2 --dist loadscope --nbval --nbval-current-env \
+	--nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 
-.PHONY: lab install test build format bench test-saelens clean
+.PHONY: lab install test build format bench test-saelens test-seeds clean
 .DEFAULT_GOAL := lab
 
 lab: install
@@ -55,6 +57,11 @@ test: $(VENV)/.developer
 # Side by side with other libraries, each in an environment of its own (hours the first time).
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# Rare draws are found by drawing more often than every run of the tests can afford.
+test-seeds: $(VENV)/.developer
+	$(QUIET) COURSE_SEEDS=200 $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_exercises.py \
+		tests/test_facts_04_basic_autoencoders.py $(ARGS)
 
 # Our exports, loaded by SAELens itself; it has an environment of its own (2 GB).
 test-saelens:

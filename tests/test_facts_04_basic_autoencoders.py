@@ -1,13 +1,16 @@
 """The numbers that lesson 4 states, recomputed with other random weights, data and orders.
 
 The functions under test are the lesson's own: its definitions and its data are read from units/.
-Seed 0 is the notebook's, whose printed numbers nbval compares. Runs that take seconds use one or
-two further seeds here; the stated ranges were found with four.
+Seed 0 is the notebook's, whose printed numbers nbval compares: with the two seeds used here a
+number is seen three times. Runs that take many seconds use one further seed, the longest of them
+only on request (`make test-seeds`); the stated ranges were found with four.
 """
 
 import ast
 import contextlib
+import importlib
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +30,9 @@ DATA = (
     "settings",
     "source",
 )
+
+ON_REQUEST = int(os.environ.get("COURSE_SEEDS", "40")) >= 200
+long = pytest.mark.skipif(not ON_REQUEST, reason="many seconds of training: make test-seeds")
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +56,17 @@ def unit4():
     return SimpleNamespace(space=space, **space)
 
 
-@pytest.fixture(params=(1, 2, 3), ids="seed {}".format)
+@pytest.fixture(params=(1, 2, 3) if ON_REQUEST else (1, 2), ids="seed {}".format)
 def seed(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
 def by_size(unit4):
-    """Trained models and their histories: all sizes with seed 1, and those of the table with 2."""
+    """Trained models and their histories: all sizes with seed 1, on request two also with 2."""
     runs = {(k, 1): unit4.train_on_digits(unit4.BasicAutoencoder, 64, k, seed=1)
             for k in (1, 2, 4, 8, 16, 32)}  # fmt: skip
-    for k in (2, 8):
+    for k in (2, 8) if ON_REQUEST else ():
         runs[k, 2] = unit4.train_on_digits(unit4.BasicAutoencoder, 64, k, seed=2)
     return runs
 
@@ -87,6 +93,7 @@ def test_the_tutorials_questions_on_noise(unit4, seed):
     assert lost["64 latents"] < lost["the tutorial's"] < lost["16 latents"]
 
 
+@long
 def test_a_wide_network_memorises(unit4):
     rows, new = unit4.gaussian_noise(1000, 784, seed=2), unit4.gaussian_noise(1000, 784, seed=3)
     torch.manual_seed(2)
@@ -139,6 +146,7 @@ def test_pca_of_the_digits(unit4):
         assert 1000 * unit4.spectrum_floor(spectrum, k) == pytest.approx(known, abs=0.1)
     always_mean = ((unit4.new_pixels - unit4.mean_digit) ** 2).mean().item()
     assert 1000 * always_mean == pytest.approx(73, abs=0.6)
+    assert 1 / unit4.pixels.var().item() == pytest.approx(7, abs=0.2)
 
 
 # -- digits --------------------------------------------------------------------------------------
@@ -199,8 +207,9 @@ def test_layers_and_activations(unit4, by_size):
 
 def test_no_encoder_helps_a_linear_decoder(unit4, seed):
     floor = unit4.error(unit4.pca_model(unit4.pixels, 8), unit4.pixels)
-    one_sided, _ = unit4.train_on_digits(unit4.LinearDecoder, 64, 8, steps=1500, seed=seed)
-    assert floor < unit4.error(one_sided, unit4.pixels) < 1.15 * floor
+    # the lesson trains longer; at any step the error is above the floor
+    one_sided, _ = unit4.train_on_digits(unit4.LinearDecoder, 64, 8, steps=400, seed=seed)
+    assert floor < unit4.error(one_sided, unit4.pixels) < 2 * floor
     linear, _ = unit4.train_on_digits(
         unit4.BasicAutoencoder, 64, 8, (), "identity", steps=1500, learning_rate=0.01, seed=seed
     )
@@ -226,15 +235,21 @@ def test_a_relu_code_loses_latents_unless_the_mean_is_off(unit4, seed):
 # -- F = 100, 767, 768, 1000 ---------------------------------------------------------------------
 
 
-def sweep(unit4, model_of, features, rows, seed, **settings):
-    """The lesson's `sweep`, with random weights and an order of another seed."""
+def sweep(unit4, model_of, features, rows, seed, records=None, **settings):
+    """The lesson's `sweep`, with random weights and an order of another seed.
+
+    records : takes each model's loss in steps 481 to 500.
+    """
     models = {}
     for F in features:
         torch.manual_seed(seed)
         models[F] = model_of(rows.shape[1], F)
         steps = settings["steps"]
         options = {name: value for name, value in settings.items() if name != "steps"}
-        unit4.train(models[F], rows, num_steps=steps, seed=seed, **options)
+        options["record_every"] = 20
+        history = unit4.train(models[F], rows, num_steps=steps, seed=seed, **options)
+        if records is not None:
+            records[F] = history["train_loss"][24]
     return models
 
 
@@ -249,8 +264,10 @@ def test_floors_of_the_three_spectra(unit4):
             tolerance = 0.005 if floor > 0.5 else 6e-5
             assert unit4.spectrum_floor(spectrum, F) == pytest.approx(floor, abs=tolerance)
     assert unit4.document == (100, 767, 768, 1000)
+    assert unit4.power_law_spectrum(768, 1).mean().item() == pytest.approx(1, abs=1e-5)
 
 
+@long
 def test_the_documents_story_holds_on_noise_without_relu(unit4):
     rows = unit4.gaussian_noise(26_600, 768, seed=2)
     rows, new = rows[:25_600], rows[25_600:]
@@ -278,10 +295,12 @@ def test_a_small_relu_autoencoder_learns_to_switch_relu_off(unit4):
     rows = unit4.spectral_data(66_000, unit4.power_law_spectrum(64, 0.5), seed=seed)
     rows, new = rows[:64_000], rows[64_000:]
     settings = {"steps": 3000, "batch_size": 64, "learning_rate": 0.005, "schedule": "cosine"}
-    models = sweep(unit4, unit4.ReluAutoencoder, (63, 64, 83), rows, seed, **settings)
+    records = {}
+    models = sweep(unit4, unit4.ReluAutoencoder, (63, 64, 83), rows, seed, records, **settings)
     lost = {F: unit4.error(model, new) for F, model in models.items()}
     assert lost[63] == pytest.approx(0.0093, abs=6e-4)
     assert lost[83] < lost[64] < 0.0015 and lost[83] < 0.0005
+    assert records[64] > 2.5 * records[83], "the loss after 500 steps: several times"
     for F in (64, 83):
         assert unit4.active_share(models[F], new) > 97
         torch.manual_seed(seed)
@@ -293,7 +312,7 @@ def test_a_small_relu_autoencoder_learns_to_switch_relu_off(unit4):
 
 
 def test_a_run_goes_on_after_a_power_cut(unit4, tmp_path):
-    settings = {"num_steps": 1200, "batch_size": 128, "learning_rate": 0.003}
+    settings = {"num_steps": 720, "batch_size": 128, "learning_rate": 0.003}
     unit4.space["settings"] = settings
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
@@ -301,18 +320,20 @@ def test_a_run_goes_on_after_a_power_cut(unit4, tmp_path):
     assert "step 700" in said.getvalue()
     torch.manual_seed(0)
     whole = unit4.BasicAutoencoder(64, 8)
-    unit4.train(whole, unit4.pixels, callbacks=[unit4.KeepEvery(tmp_path, 600)], **settings)
+    unit4.train(whole, unit4.pixels, callbacks=[unit4.KeepEvery(tmp_path, 360)], **settings)
     assert torch.equal(resumed(unit4.new_pixels), whole(unit4.new_pixels))
-    opened = unit4.load_autoencoder(tmp_path / "step_1200")
+    opened = unit4.load_autoencoder(tmp_path / "step_720")
     assert torch.equal(opened(unit4.new_pixels), whole(unit4.new_pixels))
 
 
-def test_a_whole_model_breaks_when_its_file_moves(unit4, tmp_path):
-    """In fresh processes, as it happens to people: saved by one, opened by another."""
+def test_a_whole_model_breaks_when_its_file_moves(unit4, tmp_path, monkeypatch):
+    """As it happens to people: saved by one process, opened by another."""
     (tmp_path / "my_models.py").write_text(unit4.source)
-    save = "import torch, my_models; m = my_models.Narrow(); torch.save(m, 'whole.pt'); "
-    save += "torch.save(m.state_dict(), 'weights.pt')"
-    subprocess.run([sys.executable, "-c", save], cwd=tmp_path, check=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    narrow = importlib.import_module("my_models").Narrow()
+    torch.save(narrow, tmp_path / "whole.pt")
+    torch.save(narrow.state_dict(), tmp_path / "weights.pt")
+    monkeypatch.delitem(sys.modules, "my_models")
     (tmp_path / "my_models.py").rename(tmp_path / "tidy_models.py")
     load = "import torch, tidy_models; "
     load += "tidy_models.Narrow().load_state_dict(torch.load('weights.pt')); print('weights'); "

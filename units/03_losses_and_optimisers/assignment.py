@@ -123,11 +123,12 @@ print(y_five[picked])
 # %% exercise="make_batches"
 
 # %% [markdown] exercise="mse_gradients"
-# In unit 1 you wrote the backward pass of a linear layer. There `grad_out`, the slopes of the loss
-# with respect to the outputs, was handed to you. Now you make it yourself. After this exercise you
-# have gone through a whole backward pass by hand: from the loss to the weights.
+# In exercise 6 of lesson 1 you wrote the backward pass of a linear layer. (If you left it out then,
+# do it now: this one builds on it.) There `grad_out`, the slopes of the loss with respect to the
+# outputs, was handed to you. Now you make it yourself. After this exercise you have gone through a
+# whole backward pass by hand: from the loss to the weights.
 #
-# **One number first.** With a prediction $p$ and its target $t$ let $L = (p - t)^2$. As in unit 1
+# **One number first.** With a prediction $p$ and its target $t$ let $L = (p - t)^2$. As in lesson 1
 # the slope of $L$ with respect to $p$ is $2\,(p - t)$.
 #
 # **Two numbers.** Now the loss is their mean squared error:
@@ -155,8 +156,8 @@ print("slope with respect to the first prediction, measured:", round(rise / nudg
 # - `grad_prediction`: the slope of the loss with respect to each entry of the prediction;
 # - `grad_W` and `grad_b`: the slopes with respect to the weights and the biases.
 #
-# For the last two use what you know from unit 1. Please do without autograd here. It gives the same
-# numbers, so the check would let it pass, and you can use it to test yourself.
+# For the last two use what you know from that exercise. Please do without autograd here. It gives
+# the same numbers, so the check would let it pass, and you can use it to test yourself.
 
 # %% exercise="mse_gradients"
 
@@ -250,7 +251,7 @@ with torch.no_grad():
 # **Now you.** Write a function that gets the validation losses of all epochs, as a list, and the
 # patience. It returns two whole numbers: the last epoch that is run, and the best epoch until then.
 # Count epochs from 1. The losses are those that training *would* give; behind the stop you must not
-# look. (The first loss of the list is never `nan`.)
+# look. (The first loss of the list is an ordinary number, neither `nan` nor `inf`.)
 
 # %% exercise="early_stopping"
 
@@ -371,6 +372,7 @@ a, b = torch.meshgrid(torch.linspace(-1.2, 1.2, 121), torch.linspace(-0.3, 0.3, 
 figure, ax = new_figure(7, 2.8)
 levels = [0.02, 0.1, 0.3, 0.7, 1.3, 2.2, 3.4]
 ax.contour(a, b, loss(torch.stack([a, b], dim=-1)), levels=levels, colors="#8a8a8a", linewidths=0.8)
+ax.plot([], [], color="#8a8a8a", linewidth=0.8, label="points of equal loss")
 path = descend(torch.tensor([1.0, 0.25]), learning_rate=0.0185, momentum=0.0, steps=25)
 ax.plot(*path.T, "o-", color="#0072b2", markersize=4, linewidth=1.2, label="25 steps")
 ax.plot(0, 0, "*", color="#d55e00", markersize=12, label="bottom")

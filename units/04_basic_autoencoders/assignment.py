@@ -85,7 +85,8 @@ show_figure(
 # The second example is worse, though the largest single difference is in the first.
 #
 # Write a function that returns two things: the error of each example, and the row number of the
-# worst example, counted from 0, as a Python int. (When it is done, try it on the digits:
+# worst example, counted from 0, as a Python int. The errors may serve as a loss, so they must carry
+# their gradient. (When it is done, try it on the digits:
 # `example_errors(images, mean_model(images))`. Which digit is the worst?)
 
 # %% exercise="example_errors"
@@ -137,7 +138,7 @@ print(nn.Sequential(*[nn.Linear(2, 3), nn.Tanh()]))
 # %% [markdown]
 # **Now you.** The class has a method of its own, `stack`, that makes one half. It is called twice,
 # with the sizes of the encoder and with those of the decoder. So if you mend a fault, you mend it
-# once.
+# once. Its two halves are called `self.encoder` and `self.decoder`.
 
 # %% exercise="DeepAutoencoder"
 
@@ -277,7 +278,7 @@ show_figure(
 #
 # `model.state_dict()` is a dictionary from names to tensors. It holds all parameters. It also holds
 # the **buffers**: tensors that belong to the model but are not trained, such as the mean of its
-# data. Here is a layer that has both:
+# data. Here is a layer that has both. (What it computes does not matter here.)
 
 # %%
 layer = nn.BatchNorm1d(2)
@@ -358,8 +359,9 @@ show_source(train_code)
 
 # %% [markdown]
 # Of the 1,400 training digits it uses 1,200. The other 200 are for you: `validation_error` measures
-# on them. Choose by it, and leave the test digits to the check. If you try many things on the test
-# digits and keep the best, you fit the test digits too.
+# on them. Choose by it, and leave the test digits to the check. It only says whether the error on
+# them is low enough. For if you try many things on the test digits and keep the best, you fit the
+# test digits too.
 
 # %%
 tutorial_code = train_code(latents=6)

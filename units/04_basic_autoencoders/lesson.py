@@ -51,11 +51,23 @@ predict, quiz = unit.predict, unit.quiz
 # **decoder** makes 784 numbers of 32: the **reconstruction** $\hat x$ ("x hat"). ReLU follows the
 # two hidden layers, and nothing follows code and output. Lesson 2 told why.
 #
-# Our class does the same. It has two more options, for the tutorial's own experiments: the widths
-# of the hidden layers, and the activation.
+# Our class does the same. Printed, it shows its layers, with their names and their places:
 
 # %%
-show_source(BasicAutoencoder)
+print(BasicAutoencoder(784, 32))
+
+# %% [markdown]
+# `forward` sends the input through the encoder, and the code through the decoder:
+
+# %%
+show_source(BasicAutoencoder.forward)
+
+# %% [markdown]
+# For the tutorial's own experiments the class has two more options: the widths of the hidden layers,
+# and the activation. Here is the encoder of a model with two hidden layers and Tanh:
+
+# %%
+print(BasicAutoencoder(784, 32, hidden_dims=(256, 64), activation="tanh").encoder)
 
 # %% [markdown]
 # As data the tutorial takes noise: `torch.randn(1000, 784)`, "replace with your actual data later".
@@ -117,9 +129,10 @@ guess_new.compare(
 
 # %% [markdown]
 # The tutorial says: *observe the loss decreasing over the epochs. This indicates that the
-# autoencoder is learning to reconstruct the input.* Half of it is true. The loss did fall, to 0.89.
-# (The loop prints the loss of each epoch's last batch. It has only 40 rows, so these numbers
-# tremble: some even rise.) But on new rows the model can do next to nothing: 0.98.
+# autoencoder is learning to reconstruct the input.* Half of it is true. The loss did fall: over all
+# rows of training it is 0.89 now. (The loop prints the loss of each epoch's last batch. It has only
+# 40 rows, so these numbers tremble: some even rise.) But on new rows the model can do next to
+# nothing: 0.98.
 #
 # ## A floor
 #
@@ -132,12 +145,14 @@ guess_new.compare(
 #
 # $$\text{floor} = \frac{784 - 32}{784} = 1 - \frac{32}{784} \approx 0.959.$$
 #
-# No other choice is better. The code could carry sums and differences instead, but noise looks the
-# same from all sides: 32 of 784 directions pass, the others are lost.
+# For a linear decoder no other choice is better. The code could carry sums and differences instead,
+# but noise looks the same from all sides: 32 of 784 directions pass, the others are lost. We shall
+# see below why.
 #
-# The decoder above has a hidden layer with ReLU, so it is not linear. For linear decoders the floor
-# can be proved, and we shall see the reason below. A decoder that folds wildly could in theory do
-# a little better. On new rows no model in this lesson comes near that.
+# The decoder above has a hidden layer with ReLU, so it is not linear. In theory a decoder that folds
+# wildly enough could pass far below the floor: a thin thread, wound up tightly enough, comes near
+# every point. But nobody finds such a thread by training on a sample. On new rows none of the next
+# five models comes even to the floor:
 
 # %%
 print(f"floor with 32 latents: {1 - 32 / 784:.3f}")
@@ -234,8 +249,8 @@ show_figure(
 # hold. The floor speaks of rows drawn anew, not of a fixed list of them.
 #
 # **How to recognise it.** Not in the training loss. It looks the same when a model compresses and
-# when it memorises. Look at new data: the two curves part. And know your floor: a loss below it
-# cannot be honest.
+# when it memorises. Look at new data: the two curves part. And know your floor: below it, a training
+# loss says nothing about new rows.
 #
 # **How to mend it.** Early stopping (lesson 3) saves you from the worst, but here it saves little:
 # at its best the model is at 0.98. If every batch is new, nothing can be memorised, and the
@@ -276,10 +291,13 @@ def thousandths(model, x):
 
 eight, _ = train_on_digits(BasicAutoencoder, 64, 8)
 always_mean = 1000 * ((new_pixels - mean_digit) ** 2).mean().item()
+print(f"variance of the pixels: {pixels.var().item():.2f}, about 1/{1 / pixels.var().item():.0f}")
 print(f"always answering the mean digit: {always_mean:.0f} thousandths")
-print(f"8 latents, new digits:           {thousandths(eight, new_pixels):.0f} thousandths")
 
 # %% [markdown]
+# In lesson 3 we divided the pixels by their standard deviation. Here we leave them as they are. So
+# all errors are smaller, about a seventh, and we count them in thousandths.
+#
 # (`schedule="cosine"` lowers the learning rate bit by bit to 0, so that training ends quietly.)
 #
 # The tutorial's challenge is to look at the result. Ten new digits, and below each what came
@@ -288,7 +306,7 @@ print(f"8 latents, new digits:           {thousandths(eight, new_pixels):.0f} th
 # %%
 with torch.no_grad():
     restored = eight(new_pixels)
-plot_reconstructions(new_pixels, restored)
+plot_reconstructions(new_pixels, restored.clamp(0, 1))  # no whiter than paper
 
 # %% [markdown]
 # Most can be read. They are smoother than the originals: what is typical of many digits gets
@@ -302,15 +320,21 @@ plot_reconstructions(new_pixels, restored)
 # A *linear* decoder of one number $z$ can only answer with points on a line: $\hat x = m + z\,v$.
 # Its place $m$ and its direction $v$ are the same for all points. Which line is best? It passes
 # through the mean of the points, in the direction in which they spread most. The code of a point
-# tells how far along the line it lies. What is lost is the distance to the line.
+# tells how far along the line it lies. What is lost is the distance to the line. (Why most spread?
+# By Pythagoras the squares along the line and the squared distances to it add up to the same total,
+# whatever the direction of the line. So the more lies along it, the less is lost.)
 #
 # This is **principal component analysis**, PCA for short. $v$ is the first **principal direction**.
 # The second is at a right angle to it, and has the most spread of what is left; and so on, as many
 # as there are dimensions. The variance along each is what we lose when we leave the direction out.
 # All these variances, in falling order, are called the **spectrum** of the data.
+#
+# In the cell, look at `pca_model`. `(new - mean) @ V` is the code: one weighted sum per direction.
+# `@ V.T` goes back: as far along each direction as the code says.
 
 
 # %%
+# You need not follow `pca`: it calls a ready formula.
 def pca(x):
     """Mean (d,), principal directions as columns (d, d), and spectrum (d,), largest first."""
     mean = x.mean(dim=0)
@@ -324,7 +348,7 @@ def pca_model(x, latents):
     """The reconstruction from the first principal directions of x, as a function."""
     mean, directions, _ = pca(x)
     V = directions[:, :latents]  # (d, latents)
-    return lambda new: (new - mean) @ V @ V.T + mean  # code = (new - mean) @ V
+    return lambda new: (new - mean) @ V @ V.T + mean
 
 
 def arc(count=400, seed=0):
@@ -383,8 +407,8 @@ show_figure(
 )
 
 # %% [markdown]
-# So PCA answers on a flat thing: a line, a plane, or their like in more dimensions. An autoencoder
-# may answer on a bent one. Where data are bent, it can win. Are digits?
+# So PCA's answers lie on a flat **sheet**: a line, a plane, or their like in more dimensions. An
+# autoencoder's sheet may be bent. Where data lie on a bent sheet, it can win. Do digits?
 #
 # ### Predict
 #
@@ -399,7 +423,7 @@ guess_eight
 # %%
 guess_eight.compare(
     f"about {thousandths(eight, new_pixels):.0f}",
-    f"PCA: {thousandths(pca_model(pixels, 8), new_pixels):.0f}. So digits are bent.",
+    f"PCA: {thousandths(pca_model(pixels, 8), new_pixels):.0f}. So digits lie on a bent sheet.",
 )
 
 # %% [markdown]
@@ -429,6 +453,7 @@ def draw_sizes(figure, latents, digit):
         for ax, picture in zip(row, pictures):
             ax.imshow(picture.reshape(8, 8), cmap="gray_r", vmin=0, vmax=1)
             ax.set(xticks=[], yticks=[])
+            ax.spines[:].set_visible(True)
             ax.grid(False)
         row[0].set_ylabel(name, rotation=0, ha="right", va="center")
     flat, net = (thousandths(models[name], new_pixels) for name in ("PCA", "autoencoder"))
@@ -450,7 +475,7 @@ LiveFigure(
 # %% [markdown]
 # **What you should have found.** With 1 latent nearly every digit is a blur. With 4 you can read
 # most of the autoencoder's digits, with 8 nearly all. PCA needs about twice as many latents for the
-# same error. From 32 on the autoencoder is no longer ahead.
+# same error. With 32 the autoencoder is no longer ahead.
 
 # %%
 # You need not follow this cell: it draws.
@@ -505,6 +530,7 @@ for digit, colour in zip(shown, (BLUE, ORANGE, "#009e73", RED, "#cc79a7")):
     for code in codes[new_labels == digit]:
         ax.annotate(str(digit), code, color=colour, size=8, ha="center", va="center")
 low, high = codes.min(dim=0).values, codes.max(dim=0).values
+low, high = low - 0.05 * (high - low), high + 0.05 * (high - low)  # room for the outermost
 ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
 ax.set(xlabel="first latent", ylabel="second latent", title="codes of new digits")
 show_figure(
@@ -521,8 +547,9 @@ show_figure(
 # restoring alone.
 
 # %%
-far = (torch.cdist(codes, codes) + 1e9 * torch.eye(len(codes))).argmin(dim=1)  # nearest other
-same = 100 * (new_labels[far] == new_labels).float().mean().item()
+apart = torch.cdist(codes, codes) + 1e9 * torch.eye(len(codes))  # a code is far from itself
+nearest = apart.argmin(dim=1)
+same = 100 * (new_labels[nearest] == new_labels).float().mean().item()
 print(f"the nearest other code is of the same digit: about {round(same, -1):.0f} of 100")
 
 # %% [markdown]
@@ -584,7 +611,7 @@ show_figure(
 #   largest for the network that fits the training digits best, and smallest for the one that fits
 #   them worst.
 #
-# ## No encoder helps a linear decoder
+# ## Which half needs the hidden layer?
 #
 # Must encoder *and* decoder have hidden layers? Suppose that only the encoder has one, and the
 # decoder is a single linear layer.
@@ -628,7 +655,7 @@ for name, model in {
 below = error(one_sided, pixels) < error(principal[8], pixels)
 guess_linear.compare(
     "below PCA's" if below else "above PCA's or equal",
-    "With other random weights too, and however long you train.",
+    "With other random weights too, and however long you train: the proof comes next.",
 )
 
 # %% [markdown]
@@ -641,17 +668,23 @@ guess_linear.compare(
 # The second line is an autoencoder without any activation. Its sheet is trained, and it comes
 # within 3 % of PCA's. So PCA *is* the best linear autoencoder: one that needs no training.
 #
-# For the sparse autoencoders of this course keep this in mind. Their decoder is linear. They beat
-# PCA not with a better sheet, but with more latents than dimensions.
+# For the sparse autoencoders of this course keep this in mind. Their decoder is linear. But of many
+# latents each input uses only a few, and other inputs use others. So each input gets a small sheet
+# of its own, where PCA must use one sheet for all.
 
 # %% [markdown]
 # ## Watch it fail: ReLU on a tight code
 #
 # Now the simplest autoencoder with an activation on its *code*: linear, ReLU, linear. It is the one
-# that sparse autoencoders grow from.
+# that sparse autoencoders grow from:
+#
+# $$z = \mathrm{ReLU}(A x + b), \qquad \hat x = C z + d.$$
+#
+# ReLU stands in the method that makes the code:
 
 # %%
-show_source(ReluAutoencoder)
+print(ReluAutoencoder(64, 8))
+show_source(ReluAutoencoder.encoder_activations)
 
 # %% [markdown]
 # ### Predict
@@ -725,9 +758,9 @@ show_figure(
 
 # %% [markdown]
 # **What happened.** None of these latents is dead at the start. They die in the first steps, as in
-# lesson 2. Pixels are never negative. So when a step wants a latent to be smaller, it lowers *all*
-# of its weights, and the latent sinks on all digits at once. Below 0 ReLU's slope is 0, and there
-# it stays. In a hidden layer of 128 units you would not notice. In a code of 8 each one counts:
+# lesson 2. A weight's slope is the slope of its latent times its pixel (lesson 3), and pixels are
+# never negative. So when a step wants a latent to be smaller, no weight rises and nearly all fall,
+# and the latent sinks on all digits at once. Below 0 ReLU's slope is 0, and there it stays. In a hidden layer of 128 units you would not notice. In a code of 8 each one counts:
 # with 4 of 8 dead, the model is worse than PCA with 4 latents (38 thousandths).
 #
 # **How to recognise it.** Count the latents that are 0 on all data. `evaluate_autoencoder` gives
@@ -745,7 +778,8 @@ for seed in range(3):
     print(f"seed {seed}           {dead:12}   {thousandths(model, new_pixels - mean_digit):20.0f}")
 
 # %% [markdown]
-# None is dead, and the error is close to PCA's 25. Remember the mean: it comes back when we build
+# None is dead, and the error is close to PCA's 25. (How a code that is never negative can do as well
+# as PCA's, you will see under *What does ReLU do?*) Remember the mean: it comes back when we build
 # sparse autoencoders.
 
 # %% [markdown]
@@ -867,24 +901,25 @@ report(story, flat_spectrum, new_noise)
 # %% [markdown]
 # Here is the document's picture, and its explanation is right. $F = 100$ stays at 0.87. In the
 # whole picture 767 is covered by 768. Zoomed in, it stops at 0.0013. That is 1/768: one direction
-# of 768 is lost. (For $F = 100$ the error on 1,000 new rows may differ from the floor by a few
-# thousandths, since those rows are a sample.)
+# of 768 is lost.
 #
 # The document adds up the squared errors over the 768 numbers, and averages over tokens only. In
 # its units our 0.0013 is $768 \cdot 0.0013 = 1$: exactly the variance of the lost direction. It
 # reports 0.1. So the story asks for data whose *smallest* variance is 0.1.
 #
-# ### Where it does not
+# ### A steep spectrum
 #
 # Real activations are no noise. A few directions carry most of the variance, and there is a long
-# tail of small ones. We take the spectrum $\lambda_i \propto 1/i$: the second direction has half
-# the variance of the first, the tenth a tenth. And ReLU is back, as in the document's model, with
-# the usual settings: Adam with a learning rate of 0.001, from start to end.
+# tail of small ones. We take variances that fall like $1, \frac12, \frac13, \dots$, all multiplied by
+# one number such that their mean is 1. So always answering 0 costs 1, as for noise. And ReLU is back,
+# as in the document's model, with the usual settings: Adam with a learning rate of 0.001, from start
+# to end.
 
 # %%
 steep_spectrum = power_law_spectrum(768, exponent=1)
 steep_rows = spectral_data(17_000, steep_spectrum)
 steep_rows, new_steep = steep_rows[:16_000], steep_rows[16_000:]
+print("the first variances:", [round(v, 1) for v in steep_spectrum[:4].tolist()])
 for F in document:
     print(f"F = {F:4}   floor {spectrum_floor(steep_spectrum, F):.4f}")
 
@@ -940,8 +975,8 @@ print(f"  training, without ReLU    {linear_error:.2f}")
 print(f"  with ReLU                 {with_relu:.2f}")
 
 # %% [markdown]
-# Without ReLU 0.05 is left after the same 500 steps: that part is training. ReLU adds the rest,
-# about 0.14. So in this run the floor explains nothing, training a part, and ReLU most.
+# Without ReLU 0.05 is left, with ReLU 0.20 after the same 500 steps. So the floor explains nothing
+# here, and ReLU makes training harder. How?
 #
 # ### What does ReLU do?
 #
@@ -951,7 +986,7 @@ print(f"  with ReLU                 {with_relu:.2f}")
 #
 # The trick must be *learned*. For 768 latents and 500 steps it is too early. So we make everything
 # 12 times smaller: $d = 64$, with $F = 8$, 63, 64 and 83 in place of 100, 767, 768 and 1000. Now
-# 3,000 steps take two seconds. The spectrum falls more gently, as $1/\sqrt{i}$.
+# 3,000 steps take a few seconds. The spectrum falls more gently, as $1/\sqrt{i}$.
 
 # %%
 gentle_spectrum = power_law_spectrum(64, exponent=0.5)
@@ -964,7 +999,7 @@ small = sweep(ReluAutoencoder, (8, 63, 64, 83), small_rows, **settings)
 show_figure(
     draw_sweep(small, gentle_spectrum, 0.03, "d = 64, ReLU"),
     "Loss per element over 3,000 steps, d = 64, ReLU. Whole: F = 8 stays at its floor of 0.70, "
-    "the others fall to 0. Zoomed in to 0.03: F = 63 levels off just above its floor of 0.008, "
+    "the others fall to 0. Zoomed in to 0.03: F = 63 levels off just above its floor of 0.009, "
     "64 comes down slowly to near 0, 83 quickly.",
 )
 
@@ -985,6 +1020,8 @@ for F in (64, 83):
     print(f"F = {F}: latents above 0 {shares}")
 share = active_share(steep[768][1], new_steep)
 print(f"768 after 500 steps: about {round(share, -1):.0f} %")
+early = {F: small[F][0][24] for F in (64, 83)}  # the loss after 500 of the 3,000 steps
+print(f"loss after 500 steps: that of 64 is {early[64] / early[83]:.0f} times that of 83")
 
 # %% [markdown]
 # Now ReLU shows the whole story: 8 high, 63 close to its floor, 64 almost at 0, and 83 nearer
@@ -992,8 +1029,9 @@ print(f"768 after 500 steps: about {round(share, -1):.0f} %")
 # all are, on nearly all rows. Training has *switched ReLU off*. The big model had come from 50 to
 # about 60 % when we stopped it.
 #
-# With more latents than dimensions it is easier, for not every one must get there. $F = 64$ is the
-# hard case: it has none to spare.
+# With more latents than dimensions it is easier: after 500 steps the loss of 64 is still several times
+# that of 83. $F = 64$ is the hard case: it has no latent to spare, and each must be above 0 on all
+# rows.
 #
 # | what holds up the loss | how to find out |
 # |---|---|
@@ -1202,8 +1240,8 @@ quiz.saving()
 # ## Summary
 #
 # - An autoencoder learns to restore its input from a short code. How well, only new data can tell.
-# - Independent noise cannot be compressed: with $k$ latents of $d$ numbers the floor is $1 - k/d$.
-#   A training loss below it is memorised.
+# - In independent noise there is nothing to learn: with $k$ latents, a linear decoder and $d$ numbers
+#   of variance 1 the floor is $1 - k/d$. A training loss below it is memorised.
 # - PCA is the best linear autoencoder, and needs no training. Its error is the tail of the
 #   spectrum, divided by $d$. Compare every autoencoder with it.
 # - With a linear decoder no encoder beats PCA with as many latents on the training set. Hidden

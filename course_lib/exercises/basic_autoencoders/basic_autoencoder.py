@@ -1,10 +1,17 @@
 """Exercise `BasicAutoencoder`: the second tutorial's autoencoder, 784 → 128 → 32 → 128 → 784."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
 from course_lib.exercises.cases import Case, Draw
-from course_lib.exercises.functions import ModuleExercise
+from course_lib.exercises.comparison import Difference
+from course_lib.exercises.declarations import Misconception
+from course_lib.exercises.functions import ModuleExercise, Trial
+from course_lib.exercises.observations import Observation
 
 
 class BasicAutoencoder(nn.Module):
@@ -58,7 +65,20 @@ def cases(draw: Draw):
     )
 
 
-exercise = ModuleExercise(
+class TwoRowsExercise(ModuleExercise):
+    """The answer has two rows of layers. A single one is recognised whatever its name."""
+
+    def _recognise(
+        self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference
+    ) -> Misconception | None:
+        known = super()._recognise(trial, seen, at, found)
+        names = seen[at].parameters or {}
+        if known is None and len(names) == 8 and len({name.split(".")[0] for name in names}) == 1:
+            return next(m for m in self.misconceptions if m.name == "SingleRow")
+        return known
+
+
+exercise = TwoRowsExercise(
     BasicAutoencoder,
     title="The basic autoencoder",
     points=3,
@@ -308,6 +328,20 @@ class LinearLayersOnly(nn.Module):
 
 
 @exercise.misconception(
+    "There is no ReLU in your decoder: its two linear layers follow each other directly and count "
+    "as one. It mirrors the encoder: put `nn.ReLU()` between them."
+)
+class LinearLayersInTheDecoder(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder = _half((input_dim, 128, encoding_dim))
+        self.decoder = nn.Sequential(nn.Linear(encoding_dim, 128), nn.Linear(128, input_dim))
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+
+@exercise.misconception(
     "The layers of your decoder stand in the wrong order. The code comes in, so the first is "
     "`nn.Linear(encoding_dim, 128)`; the last is `nn.Linear(128, input_dim)`."
 )
@@ -383,6 +417,71 @@ class ReluFirst(nn.Module):
             nn.ReLU(), nn.Linear(input_dim, 128), nn.Linear(128, encoding_dim)
         )
         self.decoder = _half((encoding_dim, 128, input_dim))
+
+    def forward(self, x):
+        return self.decoder(self.encoder(x))
+
+
+@exercise.misconception(
+    "`self.encoder` and `self.decoder` are plain Python lists. torch finds no parameters in them, "
+    "and could train nothing: make an `nn.Sequential` of each."
+)
+class PlainLists(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder = list(_half((input_dim, 128, encoding_dim)))
+        self.decoder = list(_half((encoding_dim, 128, input_dim)))
+
+    def forward(self, x):
+        for layer in [*self.encoder, *self.decoder]:
+            x = layer(x)
+        return x
+
+
+@exercise.misconception(
+    "There is no ReLU in your rows. You apply it in `forward`, but then the second linear layer "
+    "stands at place 1. Put `nn.ReLU()` into the row, between the two."
+)
+class ReluInForward(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(input_dim, 128), nn.Linear(128, encoding_dim))
+        self.decoder = nn.Sequential(nn.Linear(encoding_dim, 128), nn.Linear(128, input_dim))
+
+    def forward(self, x):
+        code = self.encoder[1](torch.relu(self.encoder[0](x)))
+        return self.decoder[1](torch.relu(self.decoder[0](code)))
+
+
+@exercise.misconception(
+    "All your layers stand in a single row. Make two rows, `self.encoder` and `self.decoder`: the "
+    "code comes out between them."
+)
+class SingleRow(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        encoder = _half((input_dim, 128, encoding_dim))
+        self.model = nn.Sequential(*encoder, *_half((encoding_dim, 128, input_dim)))
+
+    def forward(self, x):
+        return self.model(x)
+
+
+@exercise.misconception("You use a sigmoid at the hidden layers. This model uses ReLU.")
+class SigmoidUsed(BasicAutoencoder):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__(input_dim, encoding_dim)
+        self.encoder[1], self.decoder[1] = nn.Sigmoid(), nn.Sigmoid()
+
+
+@exercise.misconception(
+    "Your hidden layers have 64 units. In this model they have 128, whatever the size of the code."
+)
+class HiddenTooNarrow(nn.Module):
+    def __init__(self, input_dim, encoding_dim):
+        super().__init__()
+        self.encoder = _half((input_dim, 64, encoding_dim))
+        self.decoder = _half((encoding_dim, 64, input_dim))
 
     def forward(self, x):
         return self.decoder(self.encoder(x))

@@ -53,7 +53,8 @@ class DeepAutoencoder(nn.Module):
 
 
 def cases(draw: Draw):
-    """No, two and three hidden layers; ReLU, tanh and sigmoid; equal widths; float64."""
+    """No, two and three hidden layers; ReLU, tanh and sigmoid; equal widths; float64;
+    the arguments that may be left out."""
     for batch, sizes, activation, note in (
         (2, (4, 2, (6, 5)), nn.ReLU, "two hidden layers, ReLU"),
         (1, (5, 2, (4, 6)), nn.Tanh, "a batch of one, tanh"),
@@ -71,6 +72,11 @@ def cases(draw: Draw):
         {"x": draw.normal(3, 5, dtype=torch.float64)},
         note="a model and an input in float64",
         init=built(5, 3, (6, 4), nn.Tanh),
+    )
+    yield Case(
+        {"x": draw.normal(7, 6)},
+        note="built with the two sizes alone: one hidden layer of 128, ReLU",
+        init={"input_dim": 6, "encoding_dim": 3},
     )
 
 
@@ -126,7 +132,7 @@ class _Halves(nn.Module):
     "the code itself stays as the last linear layer gives it."
 )
 class ActivationOnTheCode(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = _stack(sizes, activation, after_last=True)
@@ -138,7 +144,7 @@ class ActivationOnTheCode(_Halves):
     "0. The last layer of the decoder is linear."
 )
 class ActivationOnTheOutput(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = _stack(sizes, activation)
@@ -150,7 +156,7 @@ class ActivationOnTheOutput(_Halves):
     "layers of a stack: neither the code nor the reconstruction has one."
 )
 class ActivationAfterEvery(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = _stack(sizes, activation, after_last=True)
@@ -162,7 +168,7 @@ class ActivationAfterEvery(_Halves):
     "whole row of sizes backwards, `sizes[::-1]`."
 )
 class DecoderNotMirrored(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         self.encoder = _stack([input_dim, *hidden_dims, encoding_dim], activation)
         self.decoder = _stack([encoding_dim, *hidden_dims, input_dim], activation)
@@ -173,7 +179,7 @@ class DecoderNotMirrored(_Halves):
     "read the row of sizes backwards, `sizes[::-1]`."
 )
 class EncoderTwice(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes, activation)
@@ -184,7 +190,7 @@ class EncoderTwice(_Halves):
     "`hidden_dims` as it is given."
 )
 class EncoderBackwards(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims[::-1], encoding_dim]
         self.encoder = _stack(sizes, activation)
@@ -195,7 +201,7 @@ class EncoderBackwards(_Halves):
     "You always use ReLU. The argument `activation` says which layer to make: `activation()`."
 )
 class AlwaysRelu(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, nn.ReLU), _stack(sizes[::-1], nn.ReLU)
@@ -205,7 +211,7 @@ class AlwaysRelu(_Halves):
     "You always use tanh. The argument `activation` says which layer to make: `activation()`."
 )
 class AlwaysTanh(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, nn.Tanh), _stack(sizes[::-1], nn.Tanh)
@@ -215,7 +221,7 @@ class AlwaysTanh(_Halves):
     "Your decoder has ReLU whatever `activation` is. The chosen activation belongs in both halves."
 )
 class DecoderAlwaysRelu(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes[::-1], nn.ReLU)
@@ -225,7 +231,7 @@ class DecoderAlwaysRelu(_Halves):
     "There is no activation in your stacks: however many layers, together they are one linear map."
 )
 class NoActivation(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = nn.Sequential(*_kept(_stack(sizes, activation)))
@@ -242,7 +248,7 @@ def _kept(stack):
     "the expected ones too. Add `activation()` to the list between two linear layers."
 )
 class LinearLayersOnly(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = nn.Sequential(*[nn.Linear(a, b) for a, b in pairwise(sizes)])
@@ -253,7 +259,7 @@ class LinearLayersOnly(_Halves):
     "Your model ignores `hidden_dims`: its hidden layer always has 128 units. Use the widths given."
 )
 class AlwaysOneHiddenLayer(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, 128, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes[::-1], activation)
@@ -264,7 +270,7 @@ class AlwaysOneHiddenLayer(_Halves):
     "hidden layer, or none at all."
 )
 class FirstWidthOnly(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims[:1], encoding_dim]
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes[::-1], activation)
@@ -286,9 +292,20 @@ class BothReturned(DeepAutoencoder):
         return self.decoder(code), code
 
 
+@exercise.misconception(
+    "Your decoder has no activation. The chosen activation belongs in both halves."
+)
+class LinearDecoder(_Halves):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
+        super().__init__()
+        sizes = [input_dim, *hidden_dims, encoding_dim]
+        self.encoder = _stack(sizes, activation)
+        self.decoder = nn.Sequential(*_kept(_stack(sizes[::-1], activation)))
+
+
 @exercise.misconception("Your layers have no bias. Leave out `bias=False`.")
 class NoBias(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = _stack(sizes, activation, bias=False)
@@ -300,7 +317,7 @@ class NoBias(_Halves):
     "`[input_dim, *hidden_dims, encoding_dim]`."
 )
 class ListPlusTuple(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim] + hidden_dims + [encoding_dim]  # noqa: RUF005
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes[::-1], activation)
@@ -311,7 +328,7 @@ class ListPlusTuple(_Halves):
     "a star before it: `[input_dim, *hidden_dims, encoding_dim]`."
 )
 class TupleAsOneEntry(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, hidden_dims, encoding_dim]
         self.encoder, self.decoder = _stack(sizes, activation), _stack(sizes[::-1], activation)
@@ -322,7 +339,7 @@ class TupleAsOneEntry(_Halves):
     "parameters and could train nothing. Return `nn.Sequential(*layers)`."
 )
 class PlainList(nn.Module):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = list(_stack(sizes, activation))
@@ -339,7 +356,7 @@ class PlainList(nn.Module):
     "`nn.Sequential(*layers)`: it hands the layers over one by one."
 )
 class StarForgotten(_Halves):
-    def __init__(self, input_dim, encoding_dim, hidden_dims, activation):
+    def __init__(self, input_dim, encoding_dim, hidden_dims=(128,), activation=nn.ReLU):
         super().__init__()
         sizes = [input_dim, *hidden_dims, encoding_dim]
         self.encoder = nn.Sequential(list(_stack(sizes, activation)))
@@ -375,6 +392,11 @@ def class_not_called(sizes, activation):
     return nn.Sequential(*layers[:-1])
 
 
+@_fault("`stack` gives nothing back. Does it end with `return nn.Sequential(…)`?")
+def nothing_returned(sizes, activation):
+    _stack(sizes, activation)
+
+
 @_fault(
     "The activation comes *before* each linear layer, so it is also applied to the input and the "
     "code. It belongs between two linear layers."
@@ -383,6 +405,19 @@ def activation_first(sizes, activation):
     layers = []
     for a, b in pairwise(sizes):
         layers += [activation(), nn.Linear(a, b)]
+    return nn.Sequential(*layers)
+
+
+@_fault(
+    "An activation is missing where a hidden layer is as wide as the last one: you tell the last "
+    "layer by its size. Tell it by its place: `layers[:-1]` drops the last activation."
+)
+def last_told_by_size(sizes, activation):
+    layers = []
+    for a, b in pairwise(sizes):
+        layers.append(nn.Linear(a, b))
+        if b != sizes[-1]:
+            layers.append(activation())
     return nn.Sequential(*layers)
 
 

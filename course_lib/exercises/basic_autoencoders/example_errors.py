@@ -202,6 +202,24 @@ def number_as_tensor(x, x_hat):
 
 
 @exercise.misconception(
+    "Your `worst` is right, but it is a float. A row number is a whole number: `int(…)` or "
+    "`.item()`."
+)
+def number_as_float(x, x_hat):
+    errors = ((x_hat - x) ** 2).mean(dim=1)
+    return errors, float(errors.argmax())
+
+
+@exercise.misconception(
+    "Your errors are right, but `worst` is the row with the largest single difference. The worst "
+    "example is the one with the largest *mean*: `errors.argmax()`."
+)
+def row_of_the_largest_entry(x, x_hat):
+    squares = (x_hat - x) ** 2
+    return squares.mean(dim=1), squares.amax(dim=1).argmax().item()
+
+
+@exercise.misconception(
     "You count the rows from 1. Python counts from 0: `x[worst]` must be the worst example."
 )
 def counted_from_one(x, x_hat):

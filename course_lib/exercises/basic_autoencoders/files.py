@@ -79,12 +79,12 @@ class SmallAutoencoder(nn.Module):
 class CentredAutoencoder(nn.Module):
     """Keeps the mean of its data as a buffer: saved with the weights, but no parameter."""
 
-    def __init__(self, input_dim: int, encoding_dim: int):
+    def __init__(self, input_dim: int, encoding_dim: int, dropout: float = 0.5):
         super().__init__()
         self.register_buffer("mean", torch.zeros(input_dim))
         self.encoder = nn.Linear(input_dim, encoding_dim)
         self.decoder = nn.Linear(encoding_dim, input_dim)
-        self.noise = nn.Dropout(0.5)  # tells training from evaluation mode
+        self.noise = nn.Dropout(dropout)  # tells training from evaluation mode
 
     def forward(self, x: Tensor) -> Tensor:
         """Inputs (batch, input_dim) → reconstructions (batch, input_dim)."""

@@ -54,6 +54,9 @@ exercise = PredictionExercise(
                 5 / 768: "You lose one of the directions of variance 5. The best code loses the "
                 "one with the *least* variance.",
                 0.0: "One direction of 768 is lost. It has a small variance, but not none.",
+                0.0001: "Too few digits: write the quotient itself, or three significant digits.",
+                0.00013: "Two digits are too few: write the quotient itself, or three significant "
+                "digits.",
                 0.96: "Check the place of the point: the last variance is 0.096, and it is still "
                 "to be divided by 768.",
             },

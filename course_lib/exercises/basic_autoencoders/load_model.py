@@ -19,7 +19,7 @@ from course_lib.exercises.cases import Case, Draw
 def load_model(make: type[nn.Module], path: Path) -> nn.Module:
     """The model that was saved to `path`, in evaluation mode.
 
-    make : the model's class; make(input_dim=…, encoding_dim=…) builds a new one
+    make : the model's class; make(**config) builds a new one of the sizes in config
     path : a file with a dictionary with the keys "config" and "weights"
     Raises an error, of any kind, for a file from which the model cannot be built safely.
     """
@@ -69,6 +69,7 @@ def session(
     fault = next(name for name, words in FAULTS.items() if words == file)
     model, path = sample.build(seed), folder / "model.pt"
     write(sample, model, fault, path)
+    written = path.read_bytes()
     expected = model.eval()(x).detach()
     ran.clear()
     try:
@@ -86,11 +87,14 @@ def session(
         executed = bool(ran)
         ran.clear()
     if executed:
-        return "the code in the file has run", torch.zeros(0), ""
+        return "the code in the file has run", torch.zeros(0), "", ""
+    kept = path.is_file() and path.read_bytes() == written
+    file_after = "as before" if kept else "gone or changed"
     if not isinstance(loaded, nn.Module) or fault != "none":
-        return came_back, torch.zeros(0), ""
-    mode = "training" if loaded.training else "evaluation"
-    return came_back, loaded.eval()(x).detach().reshape(expected.shape), mode
+        return came_back, torch.zeros(0), "", file_after
+    # all layers count: `model.training = False` alone does not reach the dropout inside
+    mode = "training" if any(m.training for m in loaded.modules()) else "evaluation"
+    return came_back, loaded.eval()(x).detach().reshape(expected.shape), mode, file_after
 
 
 def in_one_line(error: BaseException) -> BaseException:
@@ -131,7 +135,7 @@ exercise = FileExercise(
     minutes=20,
     why="Loading is where it goes wrong: with other weights, unnoticed, or with someone's code.",
     cases=cases,
-    outputs=("what came back", "its reconstruction of x", "its mode"),
+    outputs=("what came back", "its reconstruction of x", "its mode", "the file afterwards"),
     hints=(
         "Four steps: read the file, build a new model with the config, put the weights into it, "
         "switch to evaluation mode. Then return the model.",
@@ -381,6 +385,28 @@ def by_order(make, path):
     model = make(**saved["config"])
     for parameter, value in zip(model.parameters(), saved["weights"].values(), strict=False):
         parameter.data = value
+    return model.eval()
+
+
+@exercise.misconception(
+    "You fill one model and return another: each call of `make` builds a new one, with random "
+    "weights. Keep the first under a name, fill it and return it."
+)
+def another_one_returned(make, path):
+    saved = torch.load(path, weights_only=True)
+    make(**saved["config"]).load_state_dict(saved["weights"])
+    return make(**saved["config"]).eval()
+
+
+@exercise.misconception(
+    "You delete the file after reading it. It is still needed: a checkpoint may be loaded many "
+    "times."
+)
+def file_deleted(make, path):
+    saved = torch.load(path, weights_only=True)
+    Path(path).unlink()
+    model = make(**saved["config"])
+    model.load_state_dict(saved["weights"])
     return model.eval()
 
 

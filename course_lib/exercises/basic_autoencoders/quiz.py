@@ -11,8 +11,8 @@ QUESTIONS = (
         {
             "a": Option(
                 "Well done: it has learned to compress these data to 70 %.",
-                "Independent numbers cannot be compressed. With 50 of 500 the floor on new rows is "
-                "1 - 50/500 = 0.9. A loss below it is not compression.",
+                "There is nothing to learn in independent numbers. With 50 of 500 the floor on new "
+                "rows is 1 - 50/500 = 0.9. A loss below it is not compression.",
             ),
             "b": Option(
                 "It has memorised rows. On new rows the error is about 0.9 or more.",

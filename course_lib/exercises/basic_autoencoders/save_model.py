@@ -73,18 +73,17 @@ def _state(model: nn.Module, before: dict, same_config: bool, training: bool) ->
 
 
 def cases(draw: Draw):
-    """Parameters alone, and a buffer beside them; both modes; float64; an old file in place."""
+    """Parameters alone, and a buffer beside them; two and three arguments; both modes; float64; an
+    old file in place."""
     d, k = draw.integer(3, 7), draw.integer(2, 5)
     config = {"input_dim": d, "encoding_dim": k}
+    three = {"input_dim": 4, "encoding_dim": 4, "dropout": 0.25}
     yield Case(
         {"model": Sample("SmallAutoencoder", config), "path": "model.pt"}, note="a small model"
     )
     yield Case(
-        {
-            "model": Sample("CentredAutoencoder", {"input_dim": 4, "encoding_dim": 4}),
-            "path": "second.pt",
-        },
-        note="a model that keeps the mean of its data as a buffer",
+        {"model": Sample("CentredAutoencoder", three), "path": "second.pt"},
+        note="a model with a buffer and with a third argument",
     )
     yield Case(
         {
@@ -241,6 +240,24 @@ def in_single_precision(model, config, path):
 )
 def config_as_text(model, config, path):
     torch.save({"config": str(config), "weights": model.state_dict()}, path)
+
+
+@exercise.misconception(
+    "You pick out `input_dim` and `encoding_dim` from the config. Another model may have been "
+    "built with other arguments: save the config as it was given."
+)
+def two_sizes_only(model, config, path):
+    sizes = {"input_dim": config["input_dim"], "encoding_dim": config["encoding_dim"]}
+    torch.save({"config": sizes, "weights": model.state_dict()}, path)
+
+
+@exercise.misconception(
+    "You write a config of your own, with 784 and 32. Save the one that was given: it says how "
+    "*this* model was built."
+)
+def config_fixed(model, config, path):
+    sizes = {"input_dim": 784, "encoding_dim": 32}
+    torch.save({"config": sizes, "weights": model.state_dict()}, path)
 
 
 @exercise.misconception(

@@ -11,7 +11,7 @@ from course_lib.exercises.losses_and_optimisers import (
     mse_gradients,
     mse_loss,
     narrow_valley,
-    train,
+    train_answers,
 )
 from course_lib.exercises.losses_and_optimisers.quiz import QUESTIONS
 from course_lib.exercises.units import Unit
@@ -25,7 +25,7 @@ UNIT = Unit(
         make_batches.exercise,
         mse_gradients.exercise,
         momentum_step.exercise,
-        train.exercise,
+        train_answers.exercise,
         early_stopping.exercise,
         adam_step.exercise,
         loss_and_rate.exercise,

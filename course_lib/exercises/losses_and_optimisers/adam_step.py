@@ -225,6 +225,15 @@ def brackets_missing(w, g, m, v, t, learning_rate=0.001, beta1=0.9, beta2=0.999,
 
 
 @exercise.misconception(
+    "eps is added to the fraction m_hat / √v_hat: brackets are missing around `v_hat.sqrt() + eps`."
+)
+def added_to_the_fraction(w, g, m, v, t, learning_rate=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = _averages(g, m, v, beta1, beta2)
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return w - learning_rate * (m_hat / v_hat.sqrt() + eps), m, v
+
+
+@exercise.misconception(
     "eps is added to the root of v *before* the correction. Correct first: the root is taken of "
     "v_hat."
 )
@@ -363,6 +372,15 @@ def one_v_for_all(w, g, m, v, t, learning_rate=0.001, beta1=0.9, beta2=0.999, ep
 def parameter_last(w, g, m, v, t, learning_rate=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
     new, m, v = adam_step(w, g, m, v, t, learning_rate, beta1, beta2, eps)
     return m, v, new
+
+
+@exercise.misconception(
+    "All three are right, but the averages are the wrong way round: new_w, new_m, new_v is asked "
+    "for."
+)
+def averages_swapped(w, g, m, v, t, learning_rate=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+    new, m, v = adam_step(w, g, m, v, t, learning_rate, beta1, beta2, eps)
+    return new, v, m
 
 
 @exercise.misconception(

@@ -317,6 +317,30 @@ def best_loss_returned(val_losses, patience):
     return stop, val_losses[best - 1]
 
 
+@exercise.misconception(
+    "You return losses: that of the last epoch run, and the best one. The *numbers* of their "
+    "epochs are asked for."
+)
+def losses_returned(val_losses, patience):
+    stop, best = _stop(val_losses, patience)
+    return val_losses[stop - 1], val_losses[best - 1]
+
+
+@exercise.misconception("Your first result is a loss. The number of its epoch is asked for.")
+def stop_loss_returned(val_losses, patience):
+    stop, best = _stop(val_losses, patience)
+    return val_losses[stop - 1], best
+
+
+@exercise.misconception(
+    "You return losses, the best one first. Two epochs are asked for: the last one run, and the "
+    "best."
+)
+def losses_swapped(val_losses, patience):
+    stop, best = _stop(val_losses, patience)
+    return val_losses[best - 1], val_losses[stop - 1]
+
+
 @exercise.misconception("Both numbers are right, but in the wrong order: stop_epoch comes first.")
 def wrong_order(val_losses, patience):
     stop, best = _stop(val_losses, patience)

@@ -1,10 +1,19 @@
 """Exercise `make_batches`: one epoch of shuffled mini-batches."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from course_lib.exercises.cases import Case, Draw
-from course_lib.exercises.functions import FunctionExercise
+from course_lib.exercises.comparison import Difference
+from course_lib.exercises.functions import FunctionExercise, Trial
+from course_lib.exercises.observations import Observation
+from course_lib.exercises.verdicts import Verdict
 
 
 def make_batches(
@@ -55,7 +64,32 @@ def _case(draw: Draw, x: Tensor, batch_size: int, note: str) -> Case:
     return Case({"x": x, "y": y, "order": order, "batch_size": batch_size}, note=note)
 
 
-exercise = FunctionExercise(
+class BatchesExercise(FunctionExercise):
+    """The answer returns a list of pairs: its faults are told in batches, not in tensors."""
+
+    def _wrong(
+        self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference
+    ) -> Verdict:
+        args, returned = trial.cases[at].args, _pairs_in(seen[at])
+        wanted = _pairs_in(trial.observed(self.reference, at))
+        if found.aspect == "result" and returned is not None and returned != wanted:
+            count = f"{returned} batch{'es' * (returned != 1)}"
+            expected = f"{wanted} {'is' if wanted == 1 else 'are'} expected"
+            sizes = f"{len(args['x'])} examples, batch size {args['batch_size']}"
+            found = replace(found, sentence=f"You return {count}; {expected} ({sizes}).")
+        return super()._wrong(trial, seen, at, found)
+
+
+def _pairs_in(seen: Observation) -> int | None:
+    """How many pairs of tensors an answer has returned; None if it is no list of pairs."""
+    places = [re.fullmatch(r"\[(\d+)\]\[[01]\]", path) for path in seen.leaves]
+    if not all(places):
+        return None
+    pairs = {place[1] for place in places}
+    return len(pairs) if len(places) == 2 * len(pairs) else None
+
+
+exercise = BatchesExercise(
     make_batches,
     title="Shuffled mini-batches",
     points=2,
@@ -133,6 +167,32 @@ def last_batch_filled_up(x, y, order, batch_size):
     count = -(-len(order) // batch_size)
     numbers = torch.arange(count * batch_size) % len(order)
     return _pairs(x, y, order[numbers].split(batch_size))
+
+
+@exercise.misconception(
+    "Some of your batches are empty: the loop runs once per example. There are fewer batches than "
+    "examples: `range(0, len(order), batch_size)`."
+)
+def empty_batches(x, y, order, batch_size):
+    starts = [i * batch_size for i in range(len(order))]
+    return _pairs(x, y, [order[i : i + batch_size] for i in starts])
+
+
+@exercise.misconception(
+    "Your last batch is empty when the batch size divides the number of examples: you always make "
+    "one batch more than there are full ones."
+)
+def one_batch_too_many(x, y, order, batch_size):
+    starts = range(0, len(order) + 1, batch_size)
+    return _pairs(x, y, [order[i : i + batch_size] for i in starts])
+
+
+@exercise.misconception(
+    "`torch.chunk(order, batch_size)` makes `batch_size` pieces. You want pieces *of* `batch_size` "
+    "rows: `order.split(batch_size)`."
+)
+def chunked(x, y, order, batch_size):
+    return _pairs(x, y, order.chunk(batch_size))
 
 
 @exercise.misconception(

@@ -72,8 +72,8 @@ exercise = FunctionExercise(
         "loss change? That entry is in one square only, and the mean divides by the number of all "
         "elements.",
         "The slope of d² is 2d. With d = prediction - target, grad_prediction is 2 d divided by "
-        "batch * out. What comes next is the linear layer of unit 1: grad_prediction takes the "
-        "place of `grad_out` there.",
+        "batch * out. What comes next is the linear layer of lesson 1, exercise 6: "
+        "grad_prediction takes the place of `grad_out` there.",
         "`target.numel()` is batch * out. Then grad_W is `grad_prediction.T @ x`, and grad_b is "
         "the sum of grad_prediction over the batch, `.sum(dim=0)`.",
     ),
@@ -169,6 +169,43 @@ def divided_twice(x, W, b, target):
 
 
 @exercise.misconception(
+    "grad_prediction is right. grad_W and grad_b must be made *from it*: `grad_prediction.T @ x` "
+    "and `grad_prediction.sum(dim=0)`. You made them from a difference that is not divided."
+)
+def weights_from_the_undivided(x, W, b, target):
+    grad_prediction = mse_gradients(x, W, b, target)[0]
+    _, grad_W, grad_b = _from(2 * _difference(x, W, b, target), x)
+    return grad_prediction, grad_W, grad_b
+
+
+@exercise.misconception(
+    "grad_prediction and grad_b are right. grad_W must be made *from grad_prediction* as well: "
+    "`grad_prediction.T @ x`. You made it from a difference that is not divided."
+)
+def weight_alone_from_the_undivided(x, W, b, target):
+    grad_prediction, _, grad_b = mse_gradients(x, W, b, target)
+    return grad_prediction, 2 * _difference(x, W, b, target).T @ x, grad_b
+
+
+@exercise.misconception(
+    "grad_prediction and grad_b are right. But you divide grad_W once more, by the batch. The "
+    "division is in grad_prediction already: `grad_prediction.T @ x`."
+)
+def weight_alone_divided_twice(x, W, b, target):
+    grad_prediction, grad_W, grad_b = mse_gradients(x, W, b, target)
+    return grad_prediction, grad_W / len(x), grad_b
+
+
+@exercise.misconception(
+    "grad_prediction is right. But you divide grad_W (and grad_b) by the number of elements once "
+    "more. The division is in grad_prediction already; from there on it is sums."
+)
+def divided_twice_by_the_elements(x, W, b, target):
+    grad_prediction, grad_W, grad_b = mse_gradients(x, W, b, target)
+    return grad_prediction, grad_W / target.numel(), grad_b / target.numel()
+
+
+@exercise.misconception(
     "grad_W is right, but grad_b is the mean over the batch. The bias was added in every row: its "
     "slopes *add up*, with `.sum(dim=0)`. (The mean's division is in grad_prediction already.)"
 )
@@ -247,7 +284,8 @@ def two_returned(x, W, b, target):
 
 
 @exercise.misconception(
-    "You multiply by `W` as it is stored, (out, in). As in unit 1 the prediction is `x @ W.T + b`."
+    "You multiply by `W` as it is stored, (out, in). As in lesson 1 the prediction is "
+    "`x @ W.T + b`."
 )
 def weight_not_transposed(x, W, b, target):
     return _from(2 * (x @ W + b - target) / target.numel(), x)

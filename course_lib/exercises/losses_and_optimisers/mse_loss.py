@@ -69,7 +69,7 @@ exercise = FunctionExercise(
     "factor changes which learning rate is right.",
     cases=cases,
     hints=(
-        "Begin as in unit 1: subtract, then square. Both reductions start from this table, with "
+        "Begin as in lesson 1: subtract, then square. Both reductions start from this table, with "
         "one row per example.",
         '"mean" is the average of the whole table. "sum" takes two steps: first one number per '
         "row, then the average of those.",

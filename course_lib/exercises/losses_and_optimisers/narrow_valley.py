@@ -86,7 +86,7 @@ def measure(answer: Mapping[str, float], draw: Draw) -> list[Measurement]:
     """What is left of the loss. The starts are fixed: nobody passes or fails by luck."""
     worst = worst_left(*(float(answer[key]) for key in KEYS))
     name = f"Loss after {STEPS} steps from the worst start, as a share of the loss there"
-    return [Measurement(name, f"{worst:.2g}", f"at most {BOUND:.4f}", worst <= BOUND)]
+    return [Measurement(name, f"{worst:.2g}", f"at most {BOUND:.4f}", worst <= BOUND, True)]
 
 
 exercise = OutcomeExercise(

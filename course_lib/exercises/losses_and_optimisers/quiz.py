@@ -153,7 +153,7 @@ QUESTIONS = (
             "b": Option(
                 "Those of epoch 40, with their validation error.",
                 "The weights are the right ones. But epoch 40 was chosen because of this very "
-                "number, so it is a little flattered.",
+                "number, so it is likely to be a little too small.",
             ),
             "c": Option(
                 "Those of epoch 40, with their error on a test set.",
@@ -164,7 +164,7 @@ QUESTIONS = (
             "d": Option(
                 "Those of the epoch with the smallest error on the test set, with that error.",
                 "Then the test set has made a choice, and is nothing but a second validation set. "
-                "Its error is flattered too.",
+                "Its error is likely to be too small as well.",
             ),
         },
     ),
