@@ -52,7 +52,7 @@ test: $(VENV)/.developer
 	$(QUIET) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not browser"
 	$(QUIET) OMP_NUM_THREADS=1 $(NBVAL)
 	$(QUIET) OMP_NUM_THREADS=2 $(NBVAL)
-	$(QUIET) $(BIN)/python -m pytest -m browser -rs
+	$(QUIET) $(BIN)/python -m pytest -n 2 --dist loadgroup -m browser -rs
 
 # Side by side with other libraries, each in an environment of its own (hours the first time).
 bench: $(VENV)/.developer

@@ -11,6 +11,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import nn
 
@@ -26,7 +27,13 @@ from course_lib.exercises.declarations import (
     source_of,
 )
 from course_lib.exercises.isolation import isolated
-from course_lib.exercises.observations import Observation, Raised, observe_call, observe_module
+from course_lib.exercises.observations import (
+    Observation,
+    Raised,
+    build_reference,
+    observe_call,
+    observe_module,
+)
 from course_lib.exercises.verdicts import Status, Verdict
 
 Cases = Callable[[Draw], Iterable[Case]]
@@ -187,6 +194,11 @@ class ModuleExercise(FunctionExercise):
 
     asked = "class"
 
+    def __init__(self, reference: type[nn.Module], **header: Any):
+        super().__init__(reference, **header)
+        # built once a case, for all answers that are observed on it
+        self._built: WeakKeyDictionary[Case, tuple[int, nn.Module]] = WeakKeyDictionary()
+
     def require_kind(self, answer: Any) -> None:
         """Refuse what is not a subclass of `nn.Module`."""
         meant = f"Write check.{self.name}({self.name}), the class itself, not an instance."
@@ -204,7 +216,11 @@ class ModuleExercise(FunctionExercise):
 
     def observe(self, answer: Any, case: Case, seed: int) -> Observation:
         """Parameters, forward pass and gradients of `answer` with the reference's weights."""
-        return observe_module(answer, self._reference, case, self.gradients, seed)
+        built_with, right = self._built.get(case, (None, None))
+        if built_with != seed:
+            right = build_reference(self._reference, case, seed)
+            self._built[case] = seed, right
+        return observe_module(answer, right, case, self.gradients, seed)
 
 
 def compile_answer(source: str, name: str, namespace: dict[str, Any]) -> Any:

@@ -214,22 +214,33 @@ def fill_parameters(module: nn.Module, seed: int) -> None:
             parameter.copy_(draw.normal(*parameter.shape, scale=0.7).to(parameter.dtype))
 
 
-def observe_module(
-    cls: type[nn.Module], reference: type[nn.Module], case: Case, gradients: bool, seed: int
-) -> Observation:
-    """Build `cls(**init)`, give it the reference's weights, and observe its forward pass.
+def dtype_of(case: Case) -> torch.dtype:
+    """The dtype that a model takes from its input."""
+    double = any(is_float(v) and v.dtype == torch.float64 for v in case.args.values())
+    return torch.float64 if double else torch.float32
 
+
+def build_reference(reference: type[nn.Module], case: Case, seed: int) -> nn.Module:
+    """The reference's model for `case`, every parameter filled with fresh values."""
+    with defaults(seed):
+        right = reference(*case.init.values()).to(dtype_of(case))
+        fill_parameters(right, seed)
+    return right
+
+
+def observe_module(
+    cls: type[nn.Module], right: nn.Module, case: Case, gradients: bool, seed: int
+) -> Observation:
+    """Build `cls(**init)`, give it the weights of `right`, and observe its forward pass.
+
+    right : see `build_reference`.
     A model takes the dtype of its input. It is called in training and in evaluation mode. Where
     the two differ (dropout, a condition on `self.training`), the one that is not as the
     reference's is kept.
     """
-    double = any(is_float(v) and v.dtype == torch.float64 for v in case.args.values())
-    dtype = torch.float64 if double else torch.float32
-    with defaults(seed):
-        right = reference(*case.init.values()).to(dtype)
-        fill_parameters(right, seed)
+    with defaults(seed + 1):  # the draws of a layer made here differ from those made in forward
         try:
-            model = cls(*case.init.values()).to(dtype)
+            model = cls(*case.init.values()).to(dtype_of(case))
             shapes = {n: tuple(p.shape) for n, p in model.named_parameters()}
         except (Exception, SystemExit) as error:
             return Observation(raised=raised_by(error))

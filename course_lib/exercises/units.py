@@ -23,6 +23,7 @@ UNITS = {
     "03_losses_and_optimisers": "losses_and_optimisers",
     "04_basic_autoencoders": "basic_autoencoders",
     "05_sparsity_penalties": "sparsity_penalties",
+    "06_sparse_autoencoder": "sparse_autoencoder",
 }
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 

@@ -18,7 +18,7 @@
 # | 3 | [Losses and optimisers](03_losses_and_optimisers.ipynb) | [exercises](../exercises/03_losses_and_optimisers/03_exercises.ipynb) | compute losses and their gradients, follow SGD, momentum and Adam by hand, write a training loop, stop early, read a loss curve |
 # | 4 | [Basic autoencoders](04_basic_autoencoders.ipynb) | [exercises](../exercises/04_basic_autoencoders/04_exercises.ipynb) | build and train an autoencoder, save it safely, compute the floor below which no training leads, tell compressing from memorising, explain a loss that stops falling |
 # | 5 | [Sparsity penalties](05_sparsity_penalties.ipynb) | [exercises](../exercises/05_sparsity_penalties/05_exercises.ipynb) | measure sparsity in four ways, tell what L1, KL and Hoyer do to a latent, choose a penalty's strength, recognise a penalty that fails, compute and mend shrinkage |
-# | 6 | The full sparse autoencoder | *planned* | |
+# | 6 | [The full sparse autoencoder](06_sparse_autoencoder.ipynb) | [exercises](../exercises/06_sparse_autoencoder/06_exercises.ipynb) | build a sparse autoencoder with unit-norm atoms, train it on photographs until its atoms are edges, mend the four common troubles, evaluate it with several numbers, use its code as features |
 # | 7 | Superposition and dictionary recovery | *planned* | |
 # | 8 | Inside a language model | *planned* | |
 
