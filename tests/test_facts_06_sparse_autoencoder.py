@@ -47,11 +47,11 @@ def seed(request):
     return request.param
 
 
-@pytest.fixture(scope="module", params=(1, 2), ids="seed {}".format)
-def trained(request, unit6):
+@pytest.fixture(scope="module")
+def trained(unit6):
     """A model of patches and what was seen while it was trained."""
-    model, watch = unit6.new_model(request.param), unit6.Watch(unit6.val_patches[:1000])
-    history = unit6.train_on_patches(model, callbacks=[watch], seed=request.param)
+    model, watch = unit6.new_model(1), unit6.Watch(unit6.val_patches[:1000])
+    history = unit6.train_on_patches(model, callbacks=[watch], seed=1)
     return model, watch.seen, history
 
 
@@ -62,9 +62,19 @@ def free(unit6):
     return model, watch.seen, history
 
 
-def fvu(unit6, *arguments, **options):
-    model, _ = unit6.train_on_digits(*arguments, **options)
-    return unit6.place(model, unit6.new_pixels)[1]
+@pytest.fixture(scope="module")
+def digits_run(unit6):
+    """(L0, FVU, history) of a run on digits. Each is trained once."""
+    seen = {}
+
+    def run(objective, *arguments, x=None, **options):
+        key = repr((objective, arguments, x is None, sorted(options.items())))
+        if key not in seen:
+            model, history = unit6.train_on_digits(objective, *arguments, x=x, **options)
+            seen[key] = (*unit6.place(model, unit6.new_pixels), history)
+        return seen[key]
+
+    return run
 
 
 # -- photographs ---------------------------------------------------------------------------------
@@ -85,6 +95,13 @@ def test_neither_free_atoms_nor_pca_nor_patches_are(unit6, free):
     band_pass, edges = unit6.edge_shares(unit6.test_patches)
     assert band_pass < 0.25 and edges < 0.2
     assert unit6.edge_shares(torch.randn(500, 144))[1] == 0
+
+
+def test_without_the_penalty_no_atom_becomes_an_edge(unit6, seed):
+    model = unit6.new_model(seed)
+    options = {"num_steps": 500, "batch_size": 256, "seed": seed}
+    unit6.train_on_patches(model, unit6.Objective("none"), **options)
+    assert max(unit6.edge_shares(model.dictionary)) < 0.025
 
 
 def test_the_criterion_on_atoms_made_by_hand(unit6):
@@ -132,23 +149,26 @@ def test_the_reports(unit6, trained, free):
 
 
 def test_three_penalties_at_the_same_sparsity(unit6):
-    results = {}
-    for name in ("L1", "KL", "Hoyer"):
-        results[name] = unit6.contestant(unit6.contest[name][1], seed=1)
-    edges = {name: share for name, (_, share) in results.items()}
-    assert edges["L1"] > edges["KL"] > edges["Hoyer"]
-    largest = {name: report.mean_activation.max() for name, (report, _) in results.items()}
+    """The middle setting of each, and around an L0 of 40 also another one of L1 and of Hoyer."""
+    middle = {name: unit6.contestant(o[1], seed=1) for name, o in unit6.contest.items()}
+    curves = {name: [(report.l0, report.fvu)] for name, (report, _) in middle.items()}
+    for name, other in {"L1": 0, "Hoyer": 2}.items():
+        report, _ = unit6.contestant(unit6.contest[name][other], seed=1)
+        curves[name].append((report.l0, report.fvu))
+    assert middle["L1"][1] > middle["KL"][1] > middle["Hoyer"][1]
+    largest = {name: report.mean_activation.max() for name, (report, _) in middle.items()}
     assert largest["L1"] < 1 and largest["KL"] < 1 and largest["Hoyer"] > 10
-    l0 = {name: report.l0 for name, (report, _) in results.items()}
-    assert l0["Hoyer"] == pytest.approx(45, abs=3) and l0["KL"] == pytest.approx(42, abs=3)
-    error = {name: report.fvu for name, (report, _) in results.items()}
-    assert error["KL"] - 0.1 < error["Hoyer"] < error["KL"] + 0.02
+    assert curves["KL"][0] == pytest.approx((42.1, 0.234), rel=0.03)
+    curves["KL"].append((36.2, 0.28))  # of the notebook
+    l0, error = unit6.fvu_at_common_l0(curves)
+    assert l0 == pytest.approx(40, abs=1)
+    assert error == pytest.approx({"L1": 0.22, "KL": 0.25, "Hoyer": 0.305}, abs=0.015)
 
 
 # -- the cheat, the axes, the layers -------------------------------------------------------------
 
 
-def test_the_axis(unit6, seed):
+def test_the_axis(unit6, seed=1):
     data, found = unit6.known_features(seed=10 + seed), {}
     for name, (axis, strength) in unit6.axes_tried.items():
         model, report = unit6.on_known(data, axis, strength, seed)
@@ -174,9 +194,10 @@ def test_two_layers(unit6, seed=1):
         (l0, size), (sparse_l0, sparse_size) = sizes
         assert l0 > 50
         if name == "two layers":
-            assert size / sparse_size > 6 and sparse_l0 == pytest.approx(l0 / 2, abs=5)
+            assert size / sparse_size == pytest.approx(8, abs=0.5)
+            assert sparse_l0 == pytest.approx(l0 / 2, abs=5)
         else:
-            assert size / sparse_size < 5 and sparse_l0 < 0.3 * l0
+            assert size / sparse_size == pytest.approx(2.8, abs=0.4) and sparse_l0 < 0.3 * l0
 
 
 def test_parameters(unit6):
@@ -188,20 +209,20 @@ def test_parameters(unit6):
     assert counts == [74_128, 37_264, 411_024, 206_224]
 
 
-def test_tying_helps_when_data_are_few(unit6, seed):
-    gaps = {1400: 0.02}
-    for count in (100, 1400) if seed == 1 else (100,):
+def test_tying_helps_when_data_are_few(unit6, seed=1):
+    gaps = {}
+    for count in (100, 1400):
         points = {
             name: [
                 unit6.place(unit6.tied_or_free(kind, count, s, seed), unit6.new_pixels)
-                for s in (0.05, 0.1, 0.2)
+                for s in (0.05, 0.2)
             ]
             for name, kind in unit6.kinds.items()
         }
         free, tied = unit6.fvu_at_common_l0(points)[1].values()
         gaps[count] = free - tied
-    assert gaps[100] == pytest.approx(0.048, abs=0.01)
-    assert gaps[1400] == pytest.approx(0.023, abs=0.01)
+    assert gaps[100] == pytest.approx(0.048, abs=0.012)
+    assert gaps[1400] == pytest.approx(0.023, abs=0.012)
 
 
 # -- digits --------------------------------------------------------------------------------------
@@ -219,13 +240,12 @@ def test_early_stopping(unit6, seed):
     l0, error = unit6.place(model, unit6.new_pixels)
     assert error == pytest.approx(0.15, abs=0.012) and l0 == pytest.approx(38, abs=3)
     _, impatient = unit6.with_patience(5, seed=seed)
-    assert impatient["epochs_trained"] == best + 5
+    assert impatient["epochs_trained"] == best + 5, "5 epochs find the same place"
 
 
-def test_settings(unit6, seed=1):
+def test_settings(unit6, digits_run, seed=1):
     def place(objective, *arguments, **options):
-        model, _ = unit6.train_on_digits(objective, *arguments, seed=seed, **options)
-        return unit6.place(model, unit6.new_pixels)
+        return digits_run(objective, *arguments, seed=seed, **options)[:2]
 
     weak = unit6.weak
     rates = {rate: place(weak, learning_rate=rate) for rate in (1e-5, 1e-4, 1e-3, 3e-3, 1e-2, 1e-1)}
@@ -248,7 +268,6 @@ def test_settings(unit6, seed=1):
 def test_remedies_against_codes_that_are_not_sparse(unit6):
     stated = {  # L0, FVU
         "L1, weight 0.03 (sick)": (71, 0.01),
-        "L1, weight 0.3": (25, 0.08),
         "KL, target 0.1 (sick)": (103, 0.03),
         "KL, target 0.02": (27, 0.21),
         "Hoyer, weight 0.1": (22, 0.09),
@@ -261,23 +280,40 @@ def test_remedies_against_codes_that_are_not_sparse(unit6):
         assert (report.mean_activation.max() > 1) == name.startswith("Hoyer")
 
 
-def test_unstable_training(unit6, seed):
-    fast = {"learning_rate": 1.0, "seed": seed}
-    assert fvu(unit6, unit6.weak, **fast) > 0.5
-    assert fvu(unit6, unit6.weak, max_grad_norm=0.1, **fast) > 0.5
-    good = fvu(unit6, unit6.weak, seed=seed)
+def test_unstable_training(unit6, digits_run, seed):
+    spread = unit6.pixels.var(dim=0, correction=0).mean().item()
+    assert spread == pytest.approx(0.073, abs=0.0005)
+    for bound in (None, 0.1):
+        fast = {"learning_rate": 1.0, "seed": seed, "max_grad_norm": bound, "record_every": 1}
+        l0, error, history = digits_run(unit6.weak, **fast)
+        losses = history["train_loss"]
+        assert max(losses) > 1000 * losses[0] and losses.index(max(losses)) < 5
+        assert l0 < 2 and error > 1 and losses[-1] == pytest.approx(spread, rel=0.15)
+    _, _, history = digits_run(unit6.weak, seed=seed, learning_rate=0.003, record_every=1)
+    losses = history["train_loss"]
+    assert max(losses) < 1.2 * losses[0] and losses[-1] == pytest.approx(0.0135, abs=0.001)
+
+
+def test_rare_giants_and_a_bad_start(unit6, digits_run, seed=1):
+    _, good, _ = digits_run(unit6.weak, seed=seed, learning_rate=0.003, record_every=1)
     spoiled = {"x": unit6.spoiled, "seed": seed}
-    assert fvu(unit6, unit6.weak, **spoiled) > 1.4 * good
-    assert fvu(unit6, unit6.weak, max_grad_norm=0.1, **spoiled) < 1.25 * good
+    assert digits_run(unit6.weak, **spoiled)[1] > 1.4 * good
+    assert digits_run(unit6.weak, max_grad_norm=0.1, **spoiled)[1] < 1.25 * good
+    fresh = unit6.SparseAutoencoder(64, 128, layers=1)
+    assert torch.allclose(fresh.encoder.weight, 0.5 * fresh.dictionary, atol=1e-5)
     (first, well), (far, badly) = (unit6.badly_started(scale, seed) for scale in (1, 30))
     assert well < 0.2 and badly > 1 and far > 100 * first
 
 
-def test_dead_latents(unit6, seed):
+def test_dead_latents(unit6, seed=1):
     dead = {
-        name: unit6.dead_count(objective, x, seed, **changed)
+        name: unit6.dead_and_fvu(objective, x, seed, **changed)
         for name, (objective, x, changed) in unit6.attempts.items()
     }
+    error = {name: fvu for name, (_, fvu) in dead.items()}
+    dead = {name: count for name, (count, _) in dead.items()}
+    assert error["KL, weight 0.1"] > 2 * error["weight 0.3"]
+    assert dead["weight 3, rate 0.004"] > dead["weight 3 (sick)"] - 3
     assert dead["weight 3 (sick)"] == pytest.approx(95, abs=10)
     assert dead["weight 0.3, rate 0.01"] > 50
     for name in ("weight 0.3", "weight 3, penalty brought in slowly", "weight 3, mean taken off"):

@@ -3,8 +3,8 @@
 #
 # Eleven exercises on the
 # [lesson on the full sparse autoencoder](../../notebooks/06_sparse_autoencoder.ipynb). Do them in
-# order. The first seven build the parts. After them is a good place for a break. The last four use
-# the whole.
+# order. The first seven build the parts. The last four use the whole. All take about 220 minutes;
+# after the third and after the seventh are good places for a break.
 #
 # - **Write** your answer in place of the dots `...`, and run the cell.
 # - **Check** it with the cell right under it. The check draws new numbers each time. If something
@@ -198,6 +198,10 @@ print(torch.cat([z for x, x_hat, z in two_batches]).tolist())
 #
 # All other latents stay exactly as they are. There are at least as many examples as dead latents.
 #
+# A small example, with two examples and three latents. The codes are $(0, 0, 2)$ and $(0, 1, 0)$: only
+# latent 0 is dead. The residuals are $(0.6, 0)$ and $(3, 4)$: the second example is the worst. So atom
+# 0 and row 0 of the encoder become $(3, 4)/5 = (0.6, 0.8)$, and bias 0 becomes 0.
+#
 # Two tools. `nonzero` gives the numbers of those entries that are True, and `argsort` says in which
 # order to take the entries:
 
@@ -243,13 +247,14 @@ print(as_table(six_runs()))
 # %%
 show_figure(
     draw(six_runs()),
-    "Loss over 200 steps for six runs. A falls from 1.5 to 0.8. B falls from 6 to 1.5 within 20 "
+    "Loss over 200 steps for six runs, with a logarithmic axis of steps. A falls from 1.5 to 0.8. B falls from 6 to 1.5 within 20 "
     "steps, and stays. C falls from 1.8 to 0.5. D falls from 1.3 to almost 0. E starts near 2, "
     "jumps up to about 10 in the first steps, and then stays at 1.5. F falls from 2.3 to 0.2.",
 )
 
 # %% [markdown]
-# Look at the numbers on the axes: each panel has a scale of its own. For each run, name the fault.
+# Look at the numbers on the axes: each panel has a scale of its own. The axis of steps is logarithmic,
+# so that the first steps can be seen. For each run, name the fault.
 
 # %% exercise="six_faults"
 
@@ -337,7 +342,7 @@ print(f"random atoms: {chance_mmcs(96, practice.dictionary):.2f}")
 # **Now you.** Find settings with an MMCS of at least **0.975**, with at most **128 latents**. Add
 # cells and try. Hand in the settings as a dictionary, such as
 # `{"latents": 96, "l1_weight": 0.1, "learning_rate": 0.001, "schedule": "constant"}`. The check
-# trains with them on *another* world, whose features you do not see. So leave a little room.
+# trains with them on *another* world, the exam world, whose features you do not see. So leave a little room.
 #
 # The settings depend on each other: when you have found a better value of one, try the others
 # again. Here is the beginning of a search, with 96 latents:

@@ -135,3 +135,20 @@ def too_weak():
 )
 def no_room():
     return {"latents": 96, "l1_weight": 0.3, "learning_rate": 0.015}
+
+
+@exercise.recognises(
+    "Your learning rate is too high for this penalty: latents are thrown off and die in the first "
+    "steps. Lower it, to a half or a third.",
+    _when(lambda s: s["learning_rate"] > 0.016),
+)
+def a_little_too_fast():
+    return {"latents": 128, "l1_weight": 0.45, "learning_rate": 0.03, "schedule": "linear"}
+
+
+@exercise.recognises(
+    'Try the schedule "linear": with good values of the other settings, "cosine" does worse.',
+    _when(lambda s: s["schedule"] == "cosine"),
+)
+def cosine():
+    return {"latents": 128, "l1_weight": 0.45, "learning_rate": 0.012, "schedule": "cosine"}

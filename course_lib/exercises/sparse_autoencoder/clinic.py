@@ -203,9 +203,9 @@ def _range(ends: tuple[float, float]) -> str:
 
 
 def draw(runs: list[Run]) -> Figure:
-    """The loss of each run over the steps, one panel a run."""
+    """The loss of each run over the steps, on a logarithmic axis: one panel a run."""
     figure, axes = new_figure(7, 4.2, rows=2, columns=3)
     for r, panel in zip(runs, axes.flatten(), strict=True):
         panel.plot(range(1, STEPS + 1), r.losses, color=BLUE)
-        panel.set(title=f"run {r.name}", xlabel="step", ylabel="loss", ylim=(0, None))
+        panel.set(title=f"run {r.name}", xlabel="step", ylabel="loss", xscale="log", ylim=(0, None))
     return figure

@@ -418,6 +418,15 @@ def activation_when_active(x, x_hat, z):
     return z.sum(dim=0) / (z > 0).sum(dim=0).clamp(min=1)
 
 
+@_fault(
+    "mean_activation",
+    "mean_activation: you average over the examples on which a latent is active. A dead latent "
+    "then gives 0/0, NaN. Here the mean is over all examples, with the zeros: `z.mean(dim=0)`.",
+)
+def activation_when_active_nan(x, x_hat, z):
+    return z.sum(dim=0) / (z > 0).sum(dim=0)
+
+
 @exercise.misconception(
     "You average everything batch by batch. Only where all batches have the same size is that "
     "right for L0 and mean_activation, and it never is for FVU and dead_fraction. Bring the "
@@ -446,6 +455,25 @@ def three_per_batch(batches):
 )
 def one_less(x, x_hat, z):
     return (((x - x_hat) ** 2).mean() / x.var(dim=0).mean()).item()
+
+
+@_fault(
+    "FVU",
+    "FVU: `x.var()` subtracts one mean over all entries, and divides by one less than their "
+    "number. Each dimension has a mean of its own. Use sums above and below the line, with "
+    "`x - x.mean(dim=0)` below.",
+)
+def variance_of_all_entries(x, x_hat, z):
+    return (((x - x_hat) ** 2).mean() / x.var()).item()
+
+
+@_fault(
+    "FVU",
+    "FVU: you divide dimension by dimension and average the ratios, and `x.var(dim=0)` divides by "
+    "one less than the number of examples. Sum above and below the line first, divide once.",
+)
+def mean_of_ratios_one_less(x, x_hat, z):
+    return (((x - x_hat) ** 2).mean(dim=0) / x.var(dim=0)).mean().item()
 
 
 @exercise.misconception(

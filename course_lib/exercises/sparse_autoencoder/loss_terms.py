@@ -14,7 +14,7 @@ def loss_terms(
 
     x, x_hat : inputs and reconstructions, shape (batch, d)
     z : codes, shape (batch, latents)
-    l1_weight : what the L1 penalty counts
+    l1_weight : how much the L1 penalty counts
     Returns the loss, shape (), and a dictionary with the terms "reconstruction" and "sparsity",
     shape () each. The terms add up to the loss.
     """

@@ -199,9 +199,11 @@ def zero_becomes_nan(W):
 
 
 @exercise.misconception(
-    "The values are right, but the *gradient* at an atom of zeros is NaN. You choose between "
-    "results, and the division 0/0 is computed on the way all the same. Choose what you divide by "
-    "instead: `W / torch.where(lengths > 0, lengths, 1.0)`."
+    "The values are right, but the *gradient* at an atom of zeros is NaN. Two things give this. "
+    "(1) A root by hand, `.sqrt()`: its slope at 0 is infinite, and infinite times 0 is NaN. "
+    "`W.norm(dim=1, keepdim=True)` has the gradient 0 there. (2) A choice between *results*: the "
+    "division 0/0 is computed on the way all the same. Choose what you divide by instead: "
+    "`W / torch.where(lengths > 0, lengths, 1.0)`."
 )
 def nan_in_the_gradient(W):
     lengths = W.norm(dim=1, keepdim=True)

@@ -15,7 +15,7 @@ QUESTIONS = (
             ),
             "b": Option(
                 "The 10 numbers that latent 3 adds to the reconstruction when it is 1.",
-                "The decoder adds up atoms, each as often as its latent says. An atom is as long "
+                "The decoder adds up atoms, as much of each as its latent says. An atom is as long "
                 "as an input.",
                 True,
             ),
@@ -75,8 +75,8 @@ QUESTIONS = (
                 "This divides everything by one number. The atoms keep their different lengths.",
             ),
             "d": Option(
-                "a or b: recovery scores are almost the same.",
-                "The scores are, the norms are not. With a the atoms have different lengths, and "
+                "a or b: the MMCS is almost the same.",
+                "The MMCS is, the norms are not. With a the atoms have different lengths, and "
                 "latents cannot be compared.",
             ),
         },
@@ -105,8 +105,8 @@ QUESTIONS = (
     ),
     Question(
         "clipping",
-        "Training with Adam jumps about at a learning rate of 0.1. You clip all gradients to a "
-        "tenth of their length. What happens?",
+        "Training with Adam jumps about at a learning rate of 0.1. You clip with a bound so "
+        "low that every gradient is shortened to about a tenth. What happens?",
         {
             "a": Option(
                 "Almost nothing: Adam's steps do not depend on the length of all gradients.",

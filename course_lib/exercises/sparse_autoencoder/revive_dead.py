@@ -188,6 +188,20 @@ def silent_somewhere(encoder, encoder_bias, atoms, x, x_hat, z):
 
 
 @exercise.misconception(
+    "You look for latents that are silent on *some* example (`any`), and find more of them than "
+    "there are examples. Dead means silent on *all*: `(z == 0).all(dim=0)`."
+)
+def more_than_examples(encoder, encoder_bias, atoms, x, x_hat, z):
+    dead = (z == 0).any(dim=0).nonzero().flatten()
+    residual = x - x_hat
+    order = residual.square().sum(dim=1).argsort(descending=True)[: len(dead)]
+    directions = residual[order] / residual[order].norm(dim=1, keepdim=True)
+    encoder, encoder_bias, atoms = encoder.clone(), encoder_bias.clone(), atoms.clone()
+    encoder[dead], encoder_bias[dead], atoms[dead] = directions, 0.0, directions
+    return encoder, encoder_bias, atoms
+
+
+@exercise.misconception(
     "You revive latents whose mean activation is small, too. A rare or faint latent is not dead: "
     "it gets a gradient whenever it is active. Dead means exactly 0 on all examples."
 )
@@ -218,6 +232,14 @@ def same_for_all(encoder, encoder_bias, atoms, x, x_hat, z):
 )
 def inputs_instead_of_residuals(encoder, encoder_bias, atoms, x, x_hat, z):
     return _answer(encoder, encoder_bias, atoms, x, x_hat, z, made=x)
+
+
+@exercise.misconception(
+    "You use the reconstructions x_hat: the model can say these already. What it lacks is the "
+    "residual, `x - x_hat`."
+)
+def reconstructions(encoder, encoder_bias, atoms, x, x_hat, z):
+    return _answer(encoder, encoder_bias, atoms, x, x_hat, z, made=x_hat)
 
 
 @exercise.misconception(
@@ -301,6 +323,20 @@ def not_normalised(encoder, encoder_bias, atoms, x, x_hat, z):
     order = residual.square().sum(dim=1).argsort(descending=True)[: len(dead)]
     encoder, encoder_bias, atoms = encoder.clone(), encoder_bias.clone(), atoms.clone()
     encoder[dead], encoder_bias[dead], atoms[dead] = residual[order], 0.0, residual[order]
+    return encoder, encoder_bias, atoms
+
+
+@exercise.misconception(
+    "The atoms are right, but the encoder's rows get the residual as it is. Both get the same "
+    "direction, of length 1."
+)
+def encoder_not_divided(encoder, encoder_bias, atoms, x, x_hat, z):
+    dead = (z == 0).all(dim=0).nonzero().flatten()
+    residual = x - x_hat
+    order = residual.square().sum(dim=1).argsort(descending=True)[: len(dead)]
+    _, encoder_bias, atoms = _answer(encoder, encoder_bias, atoms, x, x_hat, z)
+    encoder = encoder.clone()
+    encoder[dead] = residual[order]
     return encoder, encoder_bias, atoms
 
 
@@ -393,6 +429,14 @@ def handed_back(encoder, encoder_bias, atoms, x, x_hat, z):
 def other_order(encoder, encoder_bias, atoms, x, x_hat, z):
     encoder, bias, atoms = _answer(encoder, encoder_bias, atoms, x, x_hat, z)
     return atoms, bias, encoder
+
+
+@exercise.misconception(
+    "The bias comes last in what you return. The order is encoder, encoder_bias, atoms."
+)
+def bias_last(encoder, encoder_bias, atoms, x, x_hat, z):
+    encoder, bias, atoms = _answer(encoder, encoder_bias, atoms, x, x_hat, z)
+    return encoder, atoms, bias
 
 
 @exercise.style

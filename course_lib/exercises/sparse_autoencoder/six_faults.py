@@ -56,8 +56,8 @@ MISTAKES = {
     "E": {
         "too few latents": "Most of the latents that it has are dead. Look at the first steps of "
         "the loss.",
-        "penalty too strong": "There are two runs with many dead latents. This loss starts as low "
-        "as that of a healthy run, and then jumps up: something threw the weights far off.",
+        "penalty too strong": "There are two runs with many dead latents. This loss starts near 2, "
+        "as low as that of run F, and then jumps up: something threw the weights far off.",
         "penalty too weak": "Hardly anything is active, and most latents are dead. Too weak a "
         "penalty leaves too much.",
         "wrong axis": "It is the atoms that have length 1, not the columns: the axis is right.",

@@ -144,6 +144,24 @@ class WrittenBack(_Model):
 
 
 @exercise.misconception(
+    "Sizes do not fit at the code. The formula W x is for one input. Here x holds one example "
+    "per *row*: call the layer, `self.encoder(x)`, or write `x @ self.encoder.weight.T`."
+)
+class OneInput(_Model):
+    def code(self, x):
+        return torch.relu(self.encoder.weight @ x + self.encoder.bias)
+
+
+@exercise.misconception(
+    "Sizes do not fit at the reconstruction. z has shape (batch, latent_dim), the dictionary "
+    "(latent_dim, input_dim): write `z @ dictionary`, without `.T`."
+)
+class DecoderTransposed(_Model):
+    def decode(self, z):
+        return z @ self.dictionary().T + self.decoder_bias
+
+
+@exercise.misconception(
     "The decoder's bias is a parameter of your model, but `forward` does not use it. Without it a "
     "code of zeros can only give zeros. Add it to the reconstruction."
 )

@@ -82,7 +82,7 @@ class _Tied(nn.Module):
 
 @exercise.misconception(
     "Your model has an `nn.Linear` with a weight of its own: that is the untied model. Here the "
-    "encoder must use the atoms. The table shows the parameters that are asked for."
+    "encoder must use the atoms. The text names the parameters that are asked for."
 )
 class TwoMatrices(nn.Module):
     def __init__(self, input_dim, latent_dim):
@@ -179,6 +179,24 @@ class LengthDetached(_Tied):
         return self.atoms / self.atoms.norm(dim=1, keepdim=True).detach()
 
 
+@exercise.misconception(
+    "Sizes do not fit at the code. The formula D x is for one input. Here x holds one example "
+    "per *row*: write `x @ dictionary.T`."
+)
+class OneInput(_Tied):
+    def code(self, x):
+        return torch.relu(self.dictionary() @ x + self.encoder_bias)
+
+
+@exercise.misconception(
+    "The code is right, but sizes do not fit at the reconstruction. z has shape (batch, "
+    "latent_dim), the dictionary (latent_dim, input_dim): write `z @ dictionary`, without `.T`."
+)
+class DecoderTransposed(_Tied):
+    def decode(self, z):
+        return z @ self.dictionary().T + self.decoder_bias
+
+
 @exercise.misconception("The encoder's bias is not used. Add it before the ReLU.")
 class EncoderBiasForgotten(_Tied):
     def code(self, x):
@@ -217,7 +235,7 @@ class InputCentred(_Tied):
 
 @exercise.misconception(
     "Your model has an `nn.Linear` with a weight of its own beside the atoms: that is not tied. "
-    "Here the encoder must use the atoms. The table shows the parameters that are asked for."
+    "Here the encoder must use the atoms. The text names the parameters that are asked for."
 )
 class OwnEncoder(_Tied):
     def __init__(self, input_dim, latent_dim):
