@@ -1,6 +1,6 @@
 """Every exercise of every unit: right answers pass, wrong ones fail and are told why.
 
-`COURSE_SEEDS` says over how many draws (25 by default); `make test-seeds` takes 200.
+`COURSE_SEEDS` says over how many draws (20 by default); `make test-seeds` takes 200.
 """
 
 import os
@@ -12,7 +12,7 @@ from course_lib.exercises import FunctionExercise, all_units
 from course_lib.exercises.verdicts import Status
 
 EXERCISES = [pytest.param(e, id=f"{u.name}-{e.name}") for u in all_units() for e in u.exercises]
-SEEDS = range(int(os.environ.get("COURSE_SEEDS", "25")))
+SEEDS = range(int(os.environ.get("COURSE_SEEDS", "20")))
 
 
 @pytest.fixture(scope="module", autouse=True)
