@@ -6,6 +6,7 @@ verdicts are reached by comparing observations alone (`comparison`).
 
 from __future__ import annotations
 
+import copy
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -103,7 +104,7 @@ def _private_copy(value: Any, with_gradient: bool) -> tuple[Any, Tensor | None]:
             leaf = leaf.requires_grad_()
             return leaf.view_as(leaf) if not leaf.is_leaf else _non_leaf(leaf), leaf
         return leaf, None
-    return (value.copy() if isinstance(value, np.ndarray) else value), None
+    return (copy.deepcopy(value) if isinstance(value, np.ndarray | list) else value), None
 
 
 def _non_leaf(leaf: Tensor) -> Tensor:
@@ -125,7 +126,9 @@ def _changed(before: Any, after: Any) -> bool:
         )
     if isinstance(before, np.ndarray):
         return not np.array_equal(before, after, equal_nan=True)
-    return False
+    if isinstance(before, list | tuple):
+        return len(before) != len(after) or any(map(_changed, before, after))
+    return before is not after and before != after
 
 
 def _gradients(
@@ -202,7 +205,7 @@ def observe_call(
             return Observation(raised=raised_by(error))
         usual = {path: leaf for path, leaf in leaves.items() if is_float(plain[path])}
         grads, gradient_error = _gradients(usual, leaves_in, seed) if gradients else ({}, None)
-        changed = tuple(n for n, (copy, _) in copies.items() if _changed(case.args[n], copy))
+        changed = tuple(n for n, (own, _) in copies.items() if _changed(case.args[n], own))
     return Observation(plain, grads, changed, gradient_error=gradient_error)
 
 
