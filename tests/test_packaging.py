@@ -96,8 +96,8 @@ def test_every_public_name_can_be_imported():
 FLOORS = (
     {"bars", "errors"},
     {"arguments", "layout"},
-    {"checkpoints", "data", "least_squares", "losses"},
-    {"autoencoders"},
+    {"activations", "checkpoints", "data", "least_squares", "losses"},
+    {"autoencoders", "tinystories"},
     {"evaluation", "training"},
     {"plotting", "source"},
     {"charts", "figures", "widgets"},
