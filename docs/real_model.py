@@ -3,20 +3,8 @@
 import argparse
 
 import torch
-from torch.nn.functional import cross_entropy
 
 import course_lib as course
-
-
-def mean_loss(model, tokens, mask):
-    """The model's cross-entropy for the next token, in nats, over all tokens that are text."""
-    total = 0.0
-    for rows, real in course.progress_bar(list(zip(tokens.split(8), mask.split(8), strict=True))):
-        logits = model(rows.to(model.device))[:, :-1].cpu()  # each position foretells the next
-        real, targets = real[:, 1:], rows[:, 1:]
-        total += float(cross_entropy(logits[real], targets[real], reduction="sum"))
-    return total / int(mask[:, 1:].sum())
-
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--model", default="roneneldan/TinyStories-33M", help="a name or a folder")
@@ -44,9 +32,10 @@ trainer.fit(course.save_activations(wish.cache, train) if wish.cache else train)
 course.save_autoencoder(sae.eval(), wish.out, notes={"model": wish.model, "texts": wish.texts})
 
 report = course.evaluate_autoencoder(sae, test.in_order())
+held_out = tokens[-held:], mask[-held:]
 with torch.no_grad():
-    before = mean_loss(model, tokens[-held:], mask[-held:])
+    before = course.language_loss(model, *held_out, rows_at_once=8)
     with course.change_output(middle, lambda x: sae(x.flatten(0, 1)).view_as(x)):
-        after = mean_loss(model, tokens[-held:], mask[-held:])
+        after = course.language_loss(model, *held_out, rows_at_once=8)
 print(f"FVU {report.fvu:.4f}   L0 {report.l0:.1f}   dead {report.dead_fraction:.1%}")
 print(f"cross-entropy {before:.4f}, with the reconstruction {after:.4f}: {after - before:+.4f}")
