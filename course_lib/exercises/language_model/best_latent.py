@@ -3,6 +3,8 @@
 precision = hits / said,   recall = hits / there,   F1 = 2 hits / (said + there)
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
@@ -49,43 +51,57 @@ def best_latent(
 
 
 def _column(draw: Draw, present: list[float], absent: list[float], scale: float):
-    """Activations at the words with the feature and at the others, each a little off."""
-
-    def noisy(levels):
-        return torch.tensor(levels) * scale * draw.uniform(len(levels), low=0.97, high=1.03)
-
-    return noisy(present), noisy(absent)
+    """Activations at the words with the feature and at the others, each level a little off."""
+    levels, which = torch.tensor(present + absent).unique(return_inverse=True)
+    column = (levels * scale * draw.uniform(len(levels), low=0.99, high=1.01))[which]
+    return column[: len(present)], column[len(present) :]
 
 
-def words(draw: Draw, columns, dtype=torch.float32) -> tuple[Tensor, Tensor]:
-    """Codes (words, latents) and where the feature is, the words in a random order."""
+Order = Literal["random", "first", "last"]
+
+
+def words(
+    draw: Draw, columns, dtype=torch.float32, feature: Order = "random"
+) -> tuple[Tensor, Tensor]:
+    """Codes (words, latents) and where the feature is: at the first words, the last, or any."""
     made = [_column(draw, present, absent, scale) for present, absent, scale in columns]
     z = torch.stack([torch.cat(pair) for pair in made], dim=1).to(dtype)
     there = torch.arange(len(z)) < len(made[0][0])
-    order = torch.tensor(draw.shuffled(list(range(len(z)))))
+    order = torch.arange(len(z))
+    if feature == "last":
+        order = order.flip(0)
+    elif feature == "random":
+        order = torch.tensor(draw.shuffled(order.tolist()))
     return z[order], there[order]
 
 
 def case(
-    draw: Draw, order: list[int], note: str, dtype=torch.float32, silent: bool = False
+    draw: Draw,
+    order: list[int],
+    note: str,
+    dtype=torch.float32,
+    feature: Order = "random",
+    silent: bool = False,
 ) -> Case:
     """Six words with the feature and twelve without, and five and nine to judge by.
 
-    The best latent is at 5 and more at five of the six, and near 1 at many others. Beside it there
-    are: one that is active wherever the feature is, and elsewhere; one that is never wrong, and
-    seldom there; one with the largest activations; and one that tells the test words best.
+    The best latent is at 5 and more wherever the feature is, and at four other words. Beside it
+    there are: one that is active wherever the feature is, and often elsewhere; one that is never
+    wrong, and seldom there; one with the largest activations; one that tells the test words best;
+    and one that is right most often, and in the closest correlation with the feature.
     """
     scale = 10 ** float(draw.uniform(1, low=-0.5, high=1.0))
-    best = [7.0, 6.5, 6.0, 5.5, 5.0, 0.6], [5.6, 1.2, 1.1, 1.0, 0.9, 0.8, 0.7, 0.5] + [0.0] * 4
+    best = [9.0, 8.0, 6.0, 5.5, 5.2, 5.0], [10.0, 7.0, 6.8, 6.6, 1.1, 1.0, 0.9, 0.8] + [0.0] * 4
     everywhere = (
         [3.0, 2.9, 2.8, 2.7, 2.6, 2.5],
-        [3.1, 2.95, 2.85, 2.75, 2.65, 2.55, 2.45] + [0.0] * 5,
+        [3.1, 2.95, 2.85, 2.75, 2.7, 2.65, 2.62] + [0.0] * 5,
     )
-    careful = [4.0, 3.5, 3.0, 0.0, 0.0, 0.0], [0.0] * 12
-    loud = [60.0, 50.0, 45.0, 0.0, 0.0, 0.0], [55.0] + [0.0] * 11
-    at_test = [2.0, 1.9, 1.8, 1.7, 0.5, 0.4], [1.85, 1.75, 1.72, 1.65, 0.6] + [0.0] * 7
-    low = [0.9, 0.85, 0.8, 0.75, 0.7, 0.1], [0.95, 0.78, 0.72, 0.5, 0.4, 0.3] + [0.0] * 6
-    columns = [best, everywhere, careful, loud, at_test, low]
+    careful = [3.5, 3.5, 0.0, 0.0, 0.0, 0.0], [0.0] * 12  # the only one with a precision of 1
+    loud = [60.0, 50.0, 45.0, 0.0, 0.0, 0.0], [62.0] + [0.0] * 11
+    at_test = [2.0, 1.9, 1.8, 1.7, 0.5, 0.4], [2.05, 1.75, 1.72, 1.65, 0.6] + [0.0] * 7
+    low = [0.9, 0.85, 0.8, 0.75, 0.7, 0.1], [0.95, 0.87, 0.78, 0.72, 0.5, 0.4, 0.3] + [0.0] * 5
+    right = [4.0, 3.8, 3.6, 3.4, 0.0, 0.0], [4.2, 0.5, 0.4, 0.3, 0.2, 0.1] + [0.0] * 6
+    columns = [best, everywhere, careful, loud, at_test, low, right]
 
     quiet = [0.2, 0.2, 0.1, 0.1, 0.0]
     test_best = quiet if silent else [6.6, 5.9, 5.6, 0.7, 0.0]
@@ -96,8 +112,9 @@ def case(
         ([58.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0]),
         ([2.0, 1.9, 1.8, 1.7, 1.6], [0.5, 0.2]),
         ([0.9, 0.8, 0.7, 0.6, 0.5], [0.8, 0.75]),
+        ([3.9, 3.7, 0.0, 0.0, 0.0], [4.1, 3.6]),
     ]
-    z, there = words(draw, [(*columns[j], scale) for j in order], dtype)
+    z, there = words(draw, [(*columns[j], scale) for j in order], dtype, feature)
     test_z, test_there = words(
         draw,
         [(test_columns[j][0], test_columns[j][1] + [0.0] * 7, scale) for j in order],
@@ -105,18 +122,20 @@ def case(
     )
     if not silent:  # a test word lies exactly at the threshold that is the best
         j = order.index(0)
-        threshold = z[there, j].sort().values[1]
+        threshold = z[there, j].min()
         lowest = test_z[:, j].where(test_there, torch.inf).argmin()
         test_z[lowest, j] = threshold
     return Case({"z": z, "there": there, "test_z": test_z, "test_there": test_there}, note=note)
 
 
 def cases(draw: Draw):
-    """Several draws, in float32 and float64, and one where the latent is silent on the test."""
-    order = draw.shuffled(list(range(6)))
+    """Several draws, in float32 and float64, and one where the latent is silent on the test. Many
+    activations are 0: in one draw those with the feature come before those without."""
+    order = draw.shuffled(list(range(7)))
     turned = [order[i:] + order[:i] for i in (0, 2, 4)]  # no latent is the first one twice
-    yield case(draw, turned[0], "eighteen words to choose by, fourteen to judge by")
-    yield case(draw, turned[1], "float64", torch.float64)
+    note = "eighteen words to choose by, those with the feature first; fourteen to judge by"
+    yield case(draw, turned[0], note, feature="first")
+    yield case(draw, turned[1], "float64; those with the feature last", torch.float64, "last")
     note = "on the test words the chosen latent stays below its threshold"
     yield case(draw, turned[2], note, silent=True)
 
@@ -195,6 +214,47 @@ def by_precision(z, there, test_z, test_there):
 
 
 @exercise.misconception(
+    "Your latent is right most often (its accuracy is the highest), and it has the highest "
+    "correlation with the feature. But another one, at a threshold of its own, has a higher F1: "
+    "where a feature is rare, to miss much of it hardly lowers the accuracy. Choose by F1, of all "
+    "latents with all thresholds."
+)
+def by_accuracy(z, there, test_z, test_there):
+    chosen = _choose(z, there, lambda said, there: int((said == there).sum()))
+    return _judged(*chosen, test_z, test_there)
+
+
+@exercise.misconception(
+    "You sort the words by activation, and count on from one to the next. Words with the same "
+    "activation (often 0) come in any order, but no threshold can part them: a detector says it of "
+    "all of them, or of none."
+)
+def by_rank(z, there, test_z, test_there):
+    best = None
+    for j in range(z.shape[1]):
+        levels, order = z[:, j].sort(descending=True, stable=True)
+        f1 = 2 * there[order].cumsum(0) / (torch.arange(1, len(z) + 1) + there.sum())
+        if best is None or f1.max() > best[0]:
+            best = f1.max(), j, levels[f1.argmax()].item()
+    return _judged(*best[1:], test_z, test_there)
+
+
+@exercise.misconception(
+    "The numbers are right, but F1 comes before precision and recall. The order is: latent, "
+    "threshold, precision, recall, F1."
+)
+def f1_first(z, there, test_z, test_there):
+    latent, threshold, precision, recall, f1 = _judged(*_choose(z, there), test_z, test_there)
+    return latent, threshold, f1, precision, recall
+
+
+@exercise.misconception("You count the latents from 1. Numbers begin at 0, as columns do.")
+def counted_from_one(z, there, test_z, test_there):
+    latent, *rest = _judged(*_choose(z, there), test_z, test_there)
+    return latent + 1, *rest
+
+
+@exercise.misconception(
     "You choose by recall. A latent that always speaks misses nothing. Choose by F1."
 )
 def by_recall(z, there, test_z, test_there):
@@ -213,9 +273,9 @@ def active_or_not(z, there, test_z, test_there):
 
 
 @exercise.misconception(
-    "You choose the latent with the largest mean activation where the feature is. That is not the "
-    "one that tells it best: it may be loud, and silent at most of the words. Choose latent and "
-    "threshold together, by F1."
+    "You choose the latent by its mean activation: the largest where the feature is, or the one "
+    "that is larger there than elsewhere by most. That is not the one that tells it best: it may "
+    "be loud, and silent at most of the words. Choose latent and threshold together, by F1."
 )
 def loudest(z, there, test_z, test_there):
     latent = int(z[there].mean(dim=0).argmax())

@@ -1,4 +1,4 @@
-"""Exercise `conclusions`: what six findings leave open, and what should stand beside them."""
+"""Exercise `conclusions`: what eight findings leave open, and what should stand beside them."""
 
 from course_lib.exercises.values import Field, PredictionExercise
 
@@ -9,6 +9,8 @@ CONTROLS = {
     "d": "other stories than those by which it was chosen",
     "e": "other training seeds of the language model",
     "f": "more latents of the same autoencoder",
+    "g": "the difference of the mean activations before both words, added to the stream",
+    "h": "the same with random atoms, on which nothing was trained",
 }
 _OTHER = {
     "a": "An untrained model is the control for what is *read*: could it be there without any "
@@ -22,6 +24,10 @@ _OTHER = {
     "claim here is only about this one, and has a gap already.",
     "f": "More latents of the same autoencoder tell whether a feature is spread over several. That "
     "is not the gap here.",
+    "g": "The difference of the means is a rival in steering, and does without an autoencoder. "
+    "Nothing is said here about what steering needs.",
+    "h": "Random atoms tell what many directions do without any training of the autoencoder. "
+    "Nothing is said here about what this training has brought.",
 }
 
 
@@ -37,8 +43,8 @@ exercise = PredictionExercise(
     title="What can be concluded?",
     points=4,
     difficulty=2,
-    minutes=15,
-    why="All six findings are of kinds that one meets in print. Each is true, and each says less "
+    minutes=20,
+    why="All eight findings are of kinds that one meets in print. Each is true, and each says less "
     "than it seems to.",
     fields=(
         _field(
@@ -49,6 +55,17 @@ exercise = PredictionExercise(
             "anything has been learnt: what would an untrained model show?",
             d="It was judged on other stories already. Even so: the word itself is in the stream "
             "before anything has been learnt.",
+        ),
+        _field(
+            "many_atoms",
+            "Latents beside single dimensions",
+            "h",
+            a="An untrained *model* would show what is in the stream before it has learnt. The "
+            "claim is about the training of the *autoencoder*.",
+            c="Random latents are for setting, and nothing is set here. The claim is about "
+            "training: what would be the same autoencoder without it?",
+            d="They were other stories already. There are 256 latents and 64 dimensions: how much "
+            "does it bring to have more directions to choose from?",
         ),
         _field(
             "recovered",
@@ -63,6 +80,8 @@ exercise = PredictionExercise(
             "d",
             a="That would tell whether it had to be learnt. First of all: is the score itself to "
             "be believed, when the best of so many was chosen by the same words?",
+            h="Random atoms would show how high the best of so many comes by chance. More "
+            "directly: does the score hold on words that had no say in the choice?",
             e="Before other models: is it true of this one, on words that had no say in the "
             "choice?",
         ),
@@ -74,6 +93,17 @@ exercise = PredictionExercise(
             "push would have done that?",
             f="That one could do with more, or fewer, is not the gap: perhaps any push as strong "
             "would have made the model give up the word.",
+            g="That would be one more push with a purpose. The gap: perhaps any push as strong "
+            "would have made the model give up the word.",
+        ),
+        _field(
+            "without",
+            "Four latents, and the model says blue",
+            "g",
+            c="Random latents would hardly bring blue: that it takes *these* four is not in doubt. "
+            "But does it take latents at all?",
+            h="Random atoms would still be atoms. Is there a way to steer without an autoencoder?",
+            f="More latents would do the same a little better. Is there a way without any?",
         ),
         _field(
             "one_model",
@@ -97,9 +127,10 @@ exercise = PredictionExercise(
         "Ask of each finding: what is claimed, and what else could have produced the same number? "
         "The lesson had a section on what cannot be concluded.",
         "What is read from a model needs a model that has learnt nothing. What is done to a model "
-        "needs a push that should do nothing. What was chosen needs words that had no say. What is "
-        "said of all models needs more than one.",
-        "The six letters are all different. A feature that is told by two latents, each for its "
+        "needs a push that should do nothing, and a simpler one that should do the same. What a "
+        "training has found needs the same without this training. What was chosen needs words "
+        "that had no say. What is said of all models needs more than one.",
+        "The eight letters are all different. A feature that is told by two latents, each for its "
         "own half, has a best latent of precision 1 and recall a half.",
     ),
 )

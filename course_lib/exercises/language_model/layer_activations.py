@@ -8,7 +8,9 @@ from course_lib.exercises.language_model.small_models import (
     GRAPH,
     HOOKS,
     MODE,
+    OTHERS,
     STOPS,
+    WEIGHTS,
     WORDS,
     HookedExercise,
     lengths_mask,
@@ -25,7 +27,9 @@ def layer_activations(model: nn.Module, module: nn.Module, tokens: Tensor, mask:
     tokens : numbers of words, int64, shape (texts, length)
     mask : True for the words that count, False for padding, shape (texts, length)
     Returns the activations, shape (words that count, dim): text by text, word by word, without a
-    gradient. The model is left as it was: the mode it was in, and no hook.
+    gradient. The model is left as it was: the mode it was in, its weights and their
+        `requires_grad`, the hooks of others, and no hook of this function. An error of the
+        model goes on to the caller.
     """
     ### BEGIN SOLUTION
     outputs = []
@@ -77,7 +81,7 @@ exercise = HookedExercise(
     why="It is how one gets at the inside of any model, without changing a line of it. A hook that "
     "is forgotten goes on working, and spoils what comes later.",
     cases=cases,
-    watched=(HOOKS, MODE, GRAPH),
+    watched=(HOOKS, OTHERS, MODE, WEIGHTS, GRAPH),
     hints=(
         "A hook is a function of three things: the module, its inputs and its output. Let it put "
         "the output into a list. `module.register_forward_hook(…)` returns a handle; run "
@@ -196,6 +200,58 @@ def mode_stays(model, module, tokens, mask):
 )
 def always_to_training(model, module, tokens, mask):
     return _answer(model, module, tokens, mask, back_to=True)
+
+
+@exercise.misconception(
+    "The numbers are right, but `requires_grad_(False)` has frozen the model's weights, and they "
+    "stay frozen: whoever was training it learns nothing more. Run it under `torch.no_grad()`."
+)
+def weights_frozen(model, module, tokens, mask):
+    model.requires_grad_(False)
+    return _answer(model, module, tokens, mask)
+
+
+@exercise.misconception(
+    "You remove *all* hooks of the module. Somebody else may have put one there, as in this check. "
+    "Remove your own by its handle: `handle.remove()`."
+)
+def all_hooks_removed(model, module, tokens, mask):
+    try:
+        return _answer(model, module, tokens, mask, hook_stays=True)
+    finally:
+        module._forward_hooks.clear()
+
+
+@exercise.misconception(
+    "If the model stops with an error, your function does not let it go on: the caller never "
+    "learns of it. Leave `except` out: after `try` and `finally` an error goes on by itself."
+)
+def error_swallowed(model, module, tokens, mask):
+    try:
+        return _answer(model, module, tokens, mask)
+    except Exception:
+        return None
+
+
+@exercise.misconception(
+    "You put `module` alone into evaluation mode. The parts of the model before it keep their "
+    "dropout, and what they put out comes into it. Call `model.eval()`."
+)
+def module_alone(model, module, tokens, mask):
+    was = module.training
+    module.eval()
+    try:
+        return _answer(model, module, tokens, mask, mode_ignored=True)
+    finally:
+        module.train(was)
+
+
+@exercise.misconception(
+    "The first word of each text is missing. It has no loss, but it has activations: each word "
+    "that counts gives a row."
+)
+def first_words_dropped(model, module, tokens, mask):
+    return _answer(model, module, tokens, mask, rows=lambda h, m: h[:, 1:][m[:, 1:]])
 
 
 @exercise.misconception(

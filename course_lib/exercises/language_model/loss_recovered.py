@@ -26,9 +26,11 @@ def loss_recovered(
     model : takes tokens, shape (texts, length)
     module : a part of it that puts out the residual stream, shape (texts, length, dim)
     autoencoder : has `encode`, (n, dim) to codes (n, latents), and `decode`, back to (n, dim)
-    tokens, mask : shape (texts, length), as for `language_loss`
-    Returns two Python floats: the change, spliced loss minus loss, in nats a word; and the loss
-        recovered, (zero loss - spliced loss) / (zero loss - loss).
+    tokens, mask : shape (texts, length), as for `language_loss`. It lets the model read all words
+        but the last, so the stream has length - 1 places; all of them are replaced.
+    Returns two Python floats: the change, spliced loss minus loss, in nats a word, which is
+        negative if the model does better; and the loss recovered,
+        (zero loss - spliced loss) / (zero loss - loss), as it comes out, above 1 as well.
     """
     ### BEGIN SOLUTION
 
@@ -46,29 +48,43 @@ def loss_recovered(
 
 
 def cases(draw: Draw):
-    """Each block, texts of several lengths, one text; the losses lie well apart."""
+    """Each block, texts of several lengths, one text; the losses lie well apart. One text is such
+    that the model does better with the reconstruction: the change is negative."""
 
-    def case(lengths, dim, block, note):
+    def case(lengths, dim, block, note, better=False):
         while True:
             model, longest = small_model(draw, dim), max(lengths)
-            tokens = own_texts(model, draw, len(lengths), longest)
+            module, autoencoder = model.blocks[block], near_autoencoder(draw, dim)
+            with change_output(module, _splice(autoencoder) if better else _as_it_is):
+                tokens = own_texts(model, draw, len(lengths), longest)
             mask = lengths_mask(lengths, longest)
             args = {
                 "model": model,
-                "module": model.blocks[block],
-                "autoencoder": near_autoencoder(draw, dim),
+                "module": module,
+                "autoencoder": autoencoder,
                 "tokens": tokens,
                 "mask": mask,
             }
             change, recovered = loss_recovered(**args)
             # a quotient of small numbers would hang on the last digits
-            if abs(change) > 0.02 and abs(change / (1 - recovered)) > 0.3 and recovered > 0.05:
+            if abs(change) < 0.02 or abs(change / (1 - recovered)) < 0.3 or recovered < 0.05:
+                continue
+            if not better or (change < -0.02 and recovered > 1.005):
                 return Case(args, note=note)
 
     yield case([8], 6, 1, "one text")
     yield case([4, 9, 6], 8, 1, "texts of several lengths")
     yield case([5, 8], 8, 0, "the first block")
     yield case([9, 3, 7], 4, 2, "the last block")
+    yield case([5, 9], 6, 1, "the model does better with the reconstruction", better=True)
+
+
+def _splice(autoencoder):
+    return lambda h: autoencoder.decode(autoencoder.encode(h.flatten(0, 1))).view(h.shape)
+
+
+def _as_it_is(h):
+    return h
 
 
 exercise = HookedExercise(
@@ -97,10 +113,6 @@ exercise = HookedExercise(
 
 
 # -- how it goes wrong ---------------------------------------------------------------------------
-
-
-def _splice(autoencoder):
-    return lambda h: autoencoder.decode(autoencoder.encode(h.flatten(0, 1))).view(h.shape)
 
 
 def _losses(model, module, autoencoder, tokens, mask, spliced=None, zero=None):
@@ -161,6 +173,25 @@ _wrong(
     "change_as_fraction",
 )(lambda loss, spliced, zero: ((spliced - loss) / loss, (zero - spliced) / (zero - loss)))
 _wrong(
+    "You take the size of the change, without its sign. Now and then a model does better with the "
+    "reconstruction, and the change is negative.",
+    "size_of_the_change",
+)(lambda loss, spliced, zero: (abs(spliced - loss), (zero - spliced) / (zero - loss)))
+_wrong(
+    "You keep the loss recovered between 0 and 1. It is above 1 where the model does better with "
+    "the reconstruction, and below 0 where it does worse than with zeros: do not hide that.",
+    "kept_within_bounds",
+)(
+    lambda loss, spliced, zero: (
+        spliced - loss,
+        min(max((zero - spliced) / (zero - loss), 0.0), 1.0),
+    )
+)
+_wrong(
+    "You give the loss recovered in percent. Asked for is the quotient itself: 0.97, say, not 97.",
+    "in_percent",
+)(lambda loss, spliced, zero: (spliced - loss, 100 * (zero - spliced) / (zero - loss)))
+_wrong(
     "The two numbers are right, in the wrong order. Return the change first.",
     "other_order",
 )(lambda loss, spliced, zero: _both(loss, spliced, zero)[::-1])
@@ -172,8 +203,8 @@ _wrong(
 
 
 @exercise.misconception(
-    "You compare with the *mean* of the stream in place of zeros. That is a better stand-in, so it "
-    "gives a harder scale: a good one, but asked for is the one with zeros."
+    "You compare with the *mean* of the stream in place of zeros. That is another scale, with "
+    "another lower end. Papers have both; asked for is the one with zeros."
 )
 def mean_for_zeros(model, module, autoencoder, tokens, mask):
     def mean(h):
@@ -192,6 +223,30 @@ def code_of_zeros(model, module, autoencoder, tokens, mask):
         return autoencoder.decode(torch.zeros_like(z)).view(h.shape)
 
     return _both(*_losses(model, module, autoencoder, tokens, mask, zero=empty))
+
+
+@exercise.misconception(
+    "Your zero loss is that of zeros for the *logits*: the model then finds all words equally "
+    "likely. Zeros belong in the place of the stream: change `module`, not `model`."
+)
+def logits_of_zeros(model, module, autoencoder, tokens, mask):
+    loss, spliced, _ = _losses(model, module, autoencoder, tokens, mask)
+    with change_output(model, torch.zeros_like):
+        zero = language_loss(model, tokens, mask)
+    return _both(loss, spliced, zero)
+
+
+@exercise.misconception(
+    "The rows come back in another order than that in which they were made: words get the stream "
+    "of other texts. `h.flatten(0, 1)` makes them text by text, and `.view(h.shape)` takes them "
+    "back so; do not transpose before."
+)
+def rows_transposed(model, module, autoencoder, tokens, mask):
+    def change(h):
+        rows = h.transpose(0, 1).flatten(0, 1)
+        return autoencoder.decode(autoencoder.encode(rows)).view(h.shape)
+
+    return _both(*_losses(model, module, autoencoder, tokens, mask, spliced=change))
 
 
 @exercise.misconception(

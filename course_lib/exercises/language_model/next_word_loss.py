@@ -18,6 +18,7 @@ def next_word_loss(logits: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
     logits : what the model gave at each word, shape (texts, length, vocabulary)
     tokens : the words that it read, int64, shape (texts, length)
     mask : True for the words that count, False for padding, shape (texts, length)
+    A chance may be so small that it is rounded to 0; its logarithm must be right all the same.
     Returns a tensor with a single number: the mean over all words that count, but the first of
     each text, which nothing predicts.
     """
@@ -30,7 +31,10 @@ def next_word_loss(logits: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
 
 
 def cases(draw: Draw):
-    """Texts of several lengths, one text, two words, large logits, float64, gaps in memory."""
+    """Texts of several lengths, one text, two words, large logits, float64, gaps in memory.
+
+    Where the logits are large, one of the chances that count is too small for a float32.
+    """
 
     def case(lengths, vocabulary, note, scale=1.5, **kind):
         texts, longest = len(lengths), max(lengths)
@@ -39,6 +43,8 @@ def cases(draw: Draw):
             [[draw.integer(0, vocabulary - 1) for _ in range(longest)] for _ in range(texts)]
         )
         mask = lengths_mask(lengths, longest)
+        if scale > 10:  # a chance that is rounded to 0, in every draw
+            logits[0, 0, tokens[0, 1]] = logits[0, 0].min() - 120
         return Case({"logits": logits, "tokens": tokens, "mask": mask}, note=note)
 
     yield case([3], 4, "one text, no padding")
@@ -189,6 +195,52 @@ def no_softmax(logits, tokens, mask):
 def softmax_over_the_text(logits, tokens, mask):
     chosen = logits.log_softmax(dim=1)[:, :-1].gather(-1, tokens[:, 1:, None])[..., 0]
     return -chosen[mask[:, 1:]].mean()
+
+
+@exercise.misconception(
+    "You take the softmax first, and its logarithm after that. A very small chance is rounded to "
+    "0 on the way, and its logarithm is -∞. `log_softmax` takes both steps at once, without that."
+)
+def logarithm_of_zero(logits, tokens, mask):
+    chances = logits.softmax(dim=-1)[:, :-1].gather(-1, tokens[:, 1:, None])[..., 0]
+    return -chances.log()[mask[:, 1:]].mean()
+
+
+@exercise.misconception(
+    "You put all words that count in one row, and shift the row: so the first word of a text is "
+    "predicted by the last one of the text before. Shift within each text: `logits[:, :-1]` with "
+    "`tokens[:, 1:]`, and `mask[:, 1:]` after that."
+)
+def shifted_across_texts(logits, tokens, mask):
+    return F.cross_entropy(logits[mask][:-1], tokens[mask][1:])
+
+
+@exercise.misconception(
+    "You make one row of all places, and shift the row: so the first word of a text is foreseen by "
+    "the last place of the text before, be it padding. Shift within each text: `logits[:, :-1]` "
+    "with `tokens[:, 1:]`."
+)
+def shifted_after_flattening(logits, tokens, mask):
+    losses = F.cross_entropy(logits.flatten(0, 1)[:-1], tokens.flatten()[1:], reduction="none")
+    return losses[mask.flatten()[1:]].mean()
+
+
+@exercise.misconception(
+    "You take the word number 0 for padding. Here it is a word like any other: which places count "
+    "is said by `mask` alone."
+)
+def padding_told_by_zero(logits, tokens, mask):
+    return _losses(logits[:, :-1], tokens[:, 1:])[tokens[:, 1:] != 0].mean()
+
+
+@exercise.misconception(
+    "You bring the vocabulary to another place by `reshape` or `view`. That keeps the order of the "
+    "numbers and mixes words with places; `transpose(1, 2)` exchanges two dimensions."
+)
+def reshape_for_transpose(logits, tokens, mask):
+    texts, length, vocabulary = logits.shape
+    columns = logits[:, :-1].reshape(texts, vocabulary, length - 1)
+    return F.cross_entropy(columns, tokens[:, 1:], reduction="none")[mask[:, 1:]].mean()
 
 
 @exercise.misconception(

@@ -109,16 +109,46 @@ QUESTIONS = (
         },
     ),
     Question(
-        "absorbed",
-        "The best latent for “it is a girl” has precision 1 and recall 0.3. A linear probe finds "
-        "the gender everywhere. What is the most likely reason?",
+        "random_atoms",
+        "On a trained model latents score a mean F1 of 0.80, single neurons 0.30. On an untrained "
+        "model the latents score 0.10. “So training the autoencoder has found the features.” What "
+        "is missing?",
         {
             "a": Option(
-                "The model does not know the gender.",
+                "Nothing: the untrained model is the control.",
+                "It shows that the score is due to the trained model. It does not show that it is "
+                "due to the trained autoencoder.",
+            ),
+            "b": Option(
+                "As many random directions with the same TopK, on the trained model.",
+                "They have the width and the sparsity, but nothing is trained. If they score 0.70, "
+                "training has added 0.10, and not 0.50.",
+                True,
+            ),
+            "c": Option(
+                "A linear probe.",
+                "A probe tells what is there to be found. It does not tell what the training of "
+                "the autoencoder has added.",
+            ),
+            "d": Option(
+                "More neurons: 64 are too few.",
+                "The model has no more. But it is true that neurons offer fewer candidates than "
+                "latents do, and a fair control has as many.",
+            ),
+        },
+    ),
+    Question(
+        "absorbed",
+        "The best latent for “plural” has precision 1 and recall 0.6. At four of six places it "
+        "finds every plural, at the market and at school none. A linear probe finds the plural "
+        "everywhere. What is the most likely reason?",
+        {
+            "a": Option(
+                "At the market the model does not know the number.",
                 "The probe finds it in the same vectors. So it is there.",
             ),
             "b": Option(
-                "Latents for single names say “girl” as well, and where they speak no other does.",
+                "At these two places special latents speak, as “many, at the market”.",
                 "This is absorption. Look at the latents that are active where the best one is "
                 "silent.",
                 True,
@@ -161,7 +191,7 @@ QUESTIONS = (
     ),
     Question(
         "steered",
-        "A latent tells “past” with F1 1.00. In stories told in the present it is set to its "
+        "A latent marks “past” with F1 1.00. In stories told in the present it is set to its "
         "typical value. The chance of a verb in the past rises from 0.00 to 0.05. A patch at the "
         "same word takes it to 1.00, a random latent leaves it at 0.00. What do you conclude?",
         {
@@ -182,7 +212,7 @@ QUESTIONS = (
             ),
             "d": Option(
                 "Steering works: it is better than a random latent.",
-                "It moves 0.05 of the way to a ceiling of 1.00. To call that a success hides the "
+                "It moves 0.05 of the way to what a patch does. To call that a success hides the "
                 "rest.",
             ),
         },

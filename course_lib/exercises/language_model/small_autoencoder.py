@@ -14,7 +14,7 @@ from course_lib.exercises.language_model.story_autoencoders import (
 )
 from course_lib.exercises.values import Measurement, OutcomeExercise
 
-MOST_FVU, MOST_L0, MOST_DEAD, MOST_CHANGE, LEAST_RECOVERED = 0.022, 6.4, 0.25, 0.01, 0.999
+MOST_FVU, MOST_L0, MOST_DEAD, MOST_CHANGE, LEAST_RECOVERED = 0.024, 6.4, 0.25, 0.01, 0.999
 DEFAULTS = {
     "latents": 96,
     "k": 3,
@@ -103,8 +103,8 @@ exercise = OutcomeExercise(
         "largest k that is allowed is known. With an L1 penalty you would have to search for the "
         "weight, and the activations shrink.",
         f"Then the learning rate: {STEPS} steps are few, and 0.001 is too slow. Go up in factors "
-        "of 3 until too many latents die. Then the number of latents: more room for the rare "
-        "words.",
+        "of 3 until too many latents die. A rate that falls to 0 over the last steps, "
+        '"linear", may be large before. Then the number of latents: more room for the rare words.',
         "k = 6, as many latents as allowed, and a learning rate of 0.01 do it, with the schedule "
         '"linear" or "constant".',
     ),
@@ -128,8 +128,9 @@ def nothing_presses():
 
 
 @exercise.recognises(
-    "You use k and a penalty at once. TopK keeps the number of active latents as it is; the "
-    "penalty then only makes their activations smaller. Choose one of the two.",
+    "You use k and a penalty at once. TopK already says how many latents may be on; the penalty "
+    "then makes their activations too small, and switches some off that are needed. Choose one of "
+    "the two.",
     _when(lambda s, r: s["k"] is not None and s["l1_weight"] > 0),
 )
 def both_at_once():
@@ -178,6 +179,15 @@ def k_too_small():
 )
 def too_few_latents():
     return {"latents": 96, "k": 6, "learning_rate": 0.01, "schedule": "linear"}
+
+
+@exercise.recognises(
+    'With "cosine" the learning rate falls from the start, so few of the 250 steps are large. '
+    '"constant" and "linear", which falls only over the last steps, get further at the same rate.',
+    _when(lambda s, r: s["k"] is not None and s["schedule"] == "cosine"),
+)
+def falls_too_early():
+    return {"latents": 256, "k": 5, "learning_rate": 0.006, "schedule": "cosine"}
 
 
 @exercise.recognises(

@@ -1,14 +1,15 @@
 """Small random language models for checks, and an exercise whose answer is given one.
 
-An answer that hooks a model may leave things behind: a hook, another mode, a graph of gradients.
-These are noted beside its values and compared after them.
+An answer that hooks a model may leave things behind: a hook, another mode, frozen weights, a graph
+of gradients. Or it may take away what was there: the hook of somebody else. These are noted beside
+its values and compared after them.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -23,12 +24,24 @@ from course_lib.exercises.verdicts import Verdict
 from course_lib.language_model import LanguageModel
 
 WORDS = 9  # in the vocabulary of a small model
-HOOKS, MODE, GRAPH = "hooks left behind", "mode afterwards", "gradient of the result"
+HOOKS, OTHERS, MODE, WEIGHTS, GRAPH = (
+    "hooks left behind",
+    "hooks of others",
+    "mode afterwards",
+    "weights afterwards",
+    "gradient of the result",
+)
 SENTENCES = {
     HOOKS: "The result is right, but a hook is left on the model after your function has ended.",
-    MODE: "The result is right, but the model is in another mode than before.",
+    OTHERS: "The result is right, but a hook that somebody else had put on the model is gone. "
+    "Remove your own, by its handle, and no other.",
+    MODE: "The result is right, but the model is in another mode than before. Note "
+    "`model.training` first, and give it to `model.train(…)` in the end.",
+    WEIGHTS: "The result is right, but the model's weights are not as they were: they have other "
+    "values, or another `requires_grad`.",
     GRAPH: "The values are right, but the result still carries a gradient to the model's weights.",
 }
+STOPPED, WENT_ON = "the model's IndexError", "no IndexError of the model"  # what comes of it
 STOPS = "a word that the model does not know: it raises an IndexError"
 
 
@@ -90,6 +103,40 @@ def near_autoencoder(draw: Draw, dim: int, error: float = 0.25) -> SparseAutoenc
     return sae.eval()
 
 
+# -- what an answer leaves behind -----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class State:
+    """What an answer may change in a model."""
+
+    hooks: frozenset[tuple[int, int]]  # number of the part, number of the hook
+    modes: tuple[bool, ...]
+    weights: tuple[tuple[bool, int], ...]  # requires_grad, and how often it was written to
+
+
+def _state(model: nn.Module) -> State:
+    parts, weights = list(model.modules()), list(model.parameters())
+    return State(
+        frozenset((i, hook) for i, part in enumerate(parts) for hook in part._forward_hooks),
+        tuple(part.training for part in parts),
+        tuple((weight.requires_grad, weight._version) for weight in weights),
+    )
+
+
+def _of_somebody_else(module: nn.Module, inputs: Any, output: Any) -> None:
+    """A hook that does nothing."""
+
+
+def _error_of(case: Case) -> str:
+    """What the model itself says when it stops."""
+    try:
+        case.args["model"](case.args["tokens"])
+    except IndexError as error:
+        return str(error)
+    raise AssertionError("the model was to stop on these words")
+
+
 # -- the exercise ---------------------------------------------------------------------------------
 
 
@@ -97,10 +144,17 @@ class HookedExercise(FunctionExercise):
     """A function that is given a model, by the arguments `model` and `module`, one of its blocks.
 
     Each answer gets copies. What it leaves behind is noted beside the gradients: compared last.
-    watched : which of `HOOKS`, `MODE` and `GRAPH` are looked at.
+    A hook of somebody else, which does nothing, is on `module` already.
+    watched : which of `SENTENCES` are looked at.
     """
 
-    def __init__(self, reference: Any, *, watched: tuple[str, ...] = (HOOKS, MODE), **header: Any):
+    def __init__(
+        self,
+        reference: Any,
+        *,
+        watched: tuple[str, ...] = (HOOKS, OTHERS, MODE, WEIGHTS),
+        **header: Any,
+    ):
         super().__init__(reference, gradients=False, **header)
         self.watched = watched
 
@@ -108,23 +162,32 @@ class HookedExercise(FunctionExercise):
         """What `answer` does on `case`, and what it leaves behind."""
         modules = {name: v for name, v in case.args.items() if isinstance(v, nn.Module)}
         own = copy.deepcopy(modules)  # together, so that `module` stays a part of `model`
+        own["module"].register_forward_hook(_of_somebody_else)
         model, facts = own["model"], {}
+        stops = _error_of(case) if case.note == STOPS else None
 
         def called(*args: Any) -> Any:
-            before = [part.training for part in model.modules()]
+            before = _state(model)
             result = None
             try:
                 result = answer(*args)
-            except IndexError:
-                if case.note != STOPS:
+                if stops:
+                    result = WENT_ON
+            except IndexError as error:
+                if not stops:
                     raise
-                result = "the IndexError"
+                result = STOPPED if str(error) == stops else WENT_ON
             finally:
-                hooks = sum(len(part._forward_hooks) for part in model.modules())
-                after = [part.training for part in model.modules()]
+                after = _state(model)
                 graph = isinstance(result, Tensor) and result.requires_grad
-                noted = {HOOKS: float(hooks), MODE: float(before != after), GRAPH: float(graph)}
-                facts.update({name: torch.tensor(noted[name]) for name in self.watched})
+                noted = {
+                    HOOKS: bool(after.hooks - before.hooks),
+                    OTHERS: bool(before.hooks - after.hooks),
+                    MODE: before.modes != after.modes,
+                    WEIGHTS: before.weights != after.weights,
+                    GRAPH: graph,
+                }
+                facts.update({name: torch.tensor(float(noted[name])) for name in self.watched})
             return result
 
         seen = super().observe(called, replace(case, args={**case.args, **own}), seed)

@@ -19,7 +19,7 @@ def switch_off(h: Tensor, z: Tensor, atoms: Tensor, latent: int, where: Tensor) 
     latent : the number of the one to switch off
     where : True at the words where this is done, shape (texts, length)
     Returns the changed stream, shape (texts, length, dim). All that the autoencoder does not
-    explain stays in it.
+    explain stays in it. A gradient can go through it, to h, z and atoms.
     """
     ### BEGIN SOLUTION
     part = z[..., latent, None] * atoms[latent]  # (texts, length, dim)
@@ -35,7 +35,7 @@ def cases(draw: Draw):
         z = draw.normal(texts, length, latents, scale=scale, **kind).relu()
         latent = draw.integer(1, latents - 1)
         z[..., latent] = draw.uniform(texts, length, low=0.4, high=2.0, dtype=dtype) * scale
-        z[0, 0, latent] = 0.0  # not active everywhere
+        z[-1, -1, latent] = 0.0  # not active everywhere, but at the first of these words
         where = draw.uniform(texts, length) < 0.5
         where[0, 0], where[-1, -1], where[0, 1] = True, True, False
         return Case(
@@ -94,6 +94,41 @@ def reconstruction(h, z, atoms, latent, where):
     rest = z.clone()
     rest[..., latent] = 0
     return torch.where(where[..., None], rest @ atoms, h)
+
+
+@exercise.misconception(
+    "You return the reconstruction at *every* word, without the latent at some. The autoencoder's "
+    "error is gone everywhere, and its bias. Start from h, and subtract only the latent's own part."
+)
+def reconstruction_everywhere(h, z, atoms, latent, where):
+    rest = z.clone()
+    rest[..., latent] = torch.where(where, 0.0, z[..., latent])
+    return rest @ atoms
+
+
+@exercise.misconception(
+    "You change the first text only. `where` has a row for each text: use them all."
+)
+def first_text_only(h, z, atoms, latent, where):
+    first = torch.arange(len(h))[:, None] == 0
+    return h - _term(z, atoms, latent) * (where & first)[..., None]
+
+
+@exercise.misconception(
+    "You change the first of the words only: does the `return` stand inside the loop? It ends the "
+    "function at once. Move it out, to the depth of the `for`."
+)
+def first_word_only(h, z, atoms, latent, where):
+    number = where.flatten().int().cumsum(dim=0).view(where.shape)
+    return h - _term(z, atoms, latent) * (where & (number == 1))[..., None]
+
+
+@exercise.misconception(
+    "The values are right, but no gradient goes through the result. Later one may ask how the "
+    "model's answer depends on the latent. Leave `torch.no_grad()`, `.detach()` and `.item()` out."
+)
+def without_gradient(h, z, atoms, latent, where):
+    return (h - _term(z, atoms, latent) * where[..., None]).detach()
 
 
 @exercise.misconception(
