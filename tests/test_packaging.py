@@ -96,9 +96,10 @@ def test_every_public_name_can_be_imported():
 FLOORS = (
     {"bars", "errors"},
     {"arguments", "layout"},
-    {"checkpoints", "data", "least_squares", "losses"},
-    {"autoencoders"},
-    {"evaluation", "training"},
+    {"activations", "checkpoints", "data", "least_squares", "losses"},
+    {"autoencoders", "language_model", "tinystories"},
+    {"evaluation", "story_model", "training"},
+    {"interpretation"},
     {"plotting", "source"},
     {"charts", "figures", "widgets"},
     {"demo"},

@@ -143,7 +143,7 @@ def test_a_streamed_run_goes_on_in_the_middle_of_an_epoch(tmp_path, monkeypatch)
     np.save(tmp_path / "data.npy", examples(90).numpy())
     data = tmp_path / "data.npy"
     whole = run("fast", data=data)
-    assert whole.train.from_file
+    assert whole.train.source is not None
     with pytest.raises(BreakOff):
         run("fast", tmp_path / "run", data=data, callbacks=[BreakOffAt(22)])
     parts = run("fast", tmp_path / "run", data=data, resume=True)

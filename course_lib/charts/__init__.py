@@ -5,11 +5,13 @@ writes from the data. Given a `save_path`, it is saved there as well.
 """
 
 from course_lib.charts.analysis import plot_activation_density, plot_sparse_autoencoder_analysis
+from course_lib.charts.dossier import draw_dossier
 from course_lib.charts.history import plot_sparse_training_history
 from course_lib.charts.pictures import plot_dictionary, plot_reconstructions
 from course_lib.charts.tradeoff import fvu_at_common_l0, plot_pareto
 
 __all__ = [
+    "draw_dossier",
     "fvu_at_common_l0",
     "plot_activation_density",
     "plot_dictionary",

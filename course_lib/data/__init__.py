@@ -8,8 +8,11 @@ from course_lib.data.gaussian import gaussian_noise, power_law_spectrum, spectra
 from course_lib.data.labelled import digits, rings
 from course_lib.data.photographs import natural_image_patches, whitened_photographs
 from course_lib.data.sparse_features import SuperpositionData, superposition
+from course_lib.data.stories import Feature, Stories, tell_stories
 
 __all__ = [
+    "Feature",
+    "Stories",
     "SuperpositionData",
     "digits",
     "gaussian_noise",
@@ -18,5 +21,6 @@ __all__ = [
     "rings",
     "spectral_data",
     "superposition",
+    "tell_stories",
     "whitened_photographs",
 ]

@@ -55,11 +55,11 @@ def try_out(model: nn.Module, objective: Objective, train: Batches) -> None:
     model.eval()
     try:
         with torch.no_grad():
-            x = train.rows[:1].to(parameter.device, parameter.dtype)
+            x = train.first.to(parameter.device, parameter.dtype)
             activations, x_hat = forward_pass(model, x)
     except (RuntimeError, TypeError, AttributeError) as error:
         raise WrongArgument(
-            f"the model cannot take train_data of shape {tuple(train.rows.shape)}: {error}"
+            f"the model cannot take train_data of shape {(train.examples, train.width)}: {error}"
         ) from error
     finally:
         model.train(was)

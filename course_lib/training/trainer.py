@@ -94,11 +94,11 @@ class Trainer:
     ) -> dict[str, Any]:
         """Train, and return the history.
 
-        train_data, val_data : (examples, input_dim): tensors, NumPy arrays or memory maps, or
-            paths of .npy files. What fits goes to the device at once. Memory maps and files are
-            streamed, whatever their size: the order of the examples is then the same everywhere.
-            NaN is refused before any work; in a file that does not fit into memory it is found
-            when it is read, with the number of its row.
+        train_data, val_data : (examples, input_dim): tensors, NumPy arrays or memory maps, paths
+            of .npy files, or an `ActivationStream`. What fits goes to the device at once. Memory
+            maps and files are streamed, whatever their size: the order of the examples is then
+            the same everywhere. NaN is refused before any work; in a stream, or a file that does
+            not fit into memory, it is found when it is read, with the number of its row.
         resume : go on from the checkpoint in `checkpoint_folder`, if there is one. Weights,
             optimiser, order and history are then those of a run that was never interrupted. With
             a constant schedule a finished run can be made longer in this way.
@@ -189,7 +189,7 @@ class Trainer:
         )  # fmt: skip
         self.validation = None
         if val_data is not None:
-            width = self.train.rows.shape[1]
+            width = self.train.width
             self.validation = Batches("val_data", val_data, width, ROWS_AT_ONCE, self.device, dtype)
         require_enough(self.model, options, self.train)
         try_out(self.model, self.objective, self.train)
