@@ -152,7 +152,7 @@ def test_each_report_shows_what_is_wrong(seed):
     assert pairs.fvu > leak.fvu and pairs.mmcs < leak.mmcs
 
 
-# -- features that keep company ------------------------------------------------------------------
+# -- features that come together ------------------------------------------------------------------
 
 
 def test_the_world_is_as_the_text_says():
@@ -168,7 +168,7 @@ def test_the_world_is_as_the_text_says():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_company_is_the_trouble(seed):
+def test_pairs_are_the_trouble(seed):
     settings = {"latents": 160, "k": 4, "seed": seed}
     in_pairs = result(world(PRACTICE + 3 * seed), **settings).found
     alone = result(world(PRACTICE + 3 * seed, 0.0), **settings).found

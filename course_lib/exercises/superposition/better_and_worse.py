@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.superposition.paired_world import Result, exam, problem_with
+from course_lib.exercises.superposition.paired_world import DEFAULTS, Result, exam, problem_with
 from course_lib.exercises.values import Measurement, OutcomeExercise
 
 LESS_FVU, MORE_FOUND, MOST_L0 = 0.08, 0.75, 14.0
@@ -93,6 +93,11 @@ def _when(condition: Callable[[Result, Result], bool]):
     return lambda answer: condition(*(exam(answer[name]) for name in NAMES))
 
 
+def _unpaid(answer: Mapping[str, Any]) -> bool:
+    low = DEFAULTS | dict(answer["low_error"])
+    return low["k"] is None and low["l1_weight"] == 0
+
+
 GOOD = {"latents": 160, "l1_weight": 2.0}
 
 
@@ -106,16 +111,17 @@ def twice_the_same():
 
 @exercise.recognises(
     "The two are exchanged: `finds_features` has the lower error, and finds fewer features.",
-    _when(lambda low, finds: finds.fvu < low.fvu and finds.found < low.found),
+    _when(lambda low, finds: low.fvu - finds.fvu > LESS_FVU and low.found - finds.found > 0.5),
 )
 def exchanged():
     return {"low_error": dict(GOOD), "finds_features": {"latents": 80, "k": 12}}
 
 
 @exercise.recognises(
-    "The error of `low_error` is small because nearly all latents are on. That is the easy case: "
-    "here at most 14 may be on, so that nobody sees from L0 what is wrong. Try TopK.",
-    _when(lambda low, finds: low.l0 > 30),
+    "`low_error` has neither a penalty nor a k: its error is small because so many latents are on. "
+    "That is the easy case: here at most 14 may be on, so that nobody sees from L0 what is wrong. "
+    "Try TopK.",
+    _unpaid,
 )
 def no_penalty():
     return {"low_error": {"latents": 160}, "finds_features": dict(GOOD)}
@@ -159,12 +165,12 @@ def both_find():
 
 
 @exercise.recognises(
-    "Neither finds many features. For `finds_features` take settings that reach the bound of the "
+    "`finds_features` does not find enough of them. Take settings that reach the bound of the "
     "exercise before.",
-    _when(lambda low, finds: finds.found < 0.6),
+    _when(lambda low, finds: finds.found < 0.9),
 )
-def neither_finds():
-    return {"low_error": {"latents": 80, "k": 12}, "finds_features": {"latents": 40, "k": 4}}
+def finds_too_few():
+    return {"low_error": {"latents": 80, "k": 12}, "finds_features": {"latents": 160, "k": 3}}
 
 
 @exercise.recognises(

@@ -32,7 +32,10 @@ PARTS = (
 
 
 def describe(case: Case, first: Any, second: Any) -> dict[str, str]:
-    """What two calls with the same arguments gave, part by part; see `PARTS`."""
+    """What two calls with the same arguments gave, part by part; see `PARTS`.
+
+    Of a few examples only the form is looked at: the rest would be an accident of the draw.
+    """
     found = dict.fromkeys(PARTS, AS_ASKED)
     for part, words in faults(case, first, second):
         if words != AS_ASKED:
@@ -48,18 +51,16 @@ def faults(case: Case, first: Any, second: Any) -> Iterator[tuple[str, str]]:
     yield "what comes back", _form(first, (count, d), (count, features))
     x, codes = (t.detach().double() for t in first)
     yield "what comes back", AS_ASKED if codes.isfinite().all() else "codes that are not finite"
-    yield "the examples", _sum_of_features(x, codes, dictionary.double())
     if count < BIG:
-        size = codes[codes != 0]
-        inside = bool(((size > low - 1e-4) & (size < high + 1e-4)).all())
-        yield "the magnitudes", AS_ASKED if inside else "not all between low and high"
         return
     on = codes != 0
+    yield "the examples", _sum_of_features(x, codes, dictionary.double())
     yield "which features are on", _structure(on, second[1] != 0)
     yield "how often a feature is on", _how_often(on, active / features)
     yield "features on together", _together(on, active / features)
+    yield "the magnitudes", _shared(codes, on)
     yield "the magnitudes", _range_of_magnitudes(codes[on], low, high)
-    yield "their spread", _spread(codes, on, low, high)
+    yield "their spread", _spread(codes[on], low, high)
 
 
 def _form(out: Any, *shapes: tuple[int, int]) -> str:
@@ -76,13 +77,23 @@ def _form(out: Any, *shapes: tuple[int, int]) -> str:
 
 
 def _sum_of_features(x: Tensor, codes: Tensor, dictionary: Tensor) -> str:
-    if torch.allclose(x, codes @ dictionary, atol=1e-3):
-        return AS_ASKED
-    off = x - codes @ dictionary
-    same_way = torch.nn.functional.cosine_similarity(x, codes @ dictionary).min() > 0.999
-    if same_way:
+    right, on = codes @ dictionary, (codes != 0).double()
+    unit = torch.nn.functional.normalize(dictionary, dim=1)
+    others = {
+        AS_ASKED: right,
+        "codes times directions of length 1": codes @ unit,
+        "sums of the features that are on, without their magnitudes": on @ dictionary,
+        "divided by the number of features that are on": right
+        / on.sum(dim=1, keepdim=True).clamp(min=1),
+        "scaled to length 1": torch.nn.functional.normalize(right, dim=1),
+    }
+    for words, sums in others.items():
+        if torch.allclose(x, sums, atol=1e-3):
+            return words
+    some = on.any(dim=1)
+    if torch.nn.functional.cosine_similarity(x[some], right[some]).min() > 0.999:
         return "of another length than codes times dictionary"
-    if off.std() < 0.5 * (codes @ dictionary).std():
+    if (x - right).std() < 0.5 * right.std():
         return "near codes times dictionary, but not equal"
     return "not codes times dictionary"
 
@@ -128,10 +139,27 @@ def _together(on: Tensor, chance: float) -> str:
     return AS_ASKED if abs(echo) < 9 else "not independent of the example before"
 
 
+def _shared(codes: Tensor, on: Tensor) -> str:
+    """Whether each magnitude is drawn for itself, wherever the magnitudes lie."""
+
+    def same_along(axis: int) -> bool:
+        most = torch.where(on, codes, -torch.inf).amax(dim=axis)
+        least = torch.where(on, codes, torch.inf).amin(dim=axis)
+        several = on.sum(dim=axis) > 1
+        return bool((most - least)[several].max() < 1e-3)
+
+    if same_along(0) and same_along(1):  # which one, is told by their range
+        return AS_ASKED
+    if same_along(1):
+        return "the same for all features of an example"
+    return "a feature's magnitude never changes" if same_along(0) else AS_ASKED
+
+
 def _range_of_magnitudes(size: Tensor, low: float, high: float) -> str:
     """Where the magnitudes of the features that are on lie."""
     if (size < 0).any():
-        return "some are negative"
+        inside = ((size.abs() > low - 1e-3) & (size.abs() < high + 1e-3)).all()
+        return "some have a minus sign" if inside else "some are negative"
     smallest, largest = size.min().item(), size.max().item()
     near = 0.02 * (high - low)
     if largest - smallest < near:
@@ -142,8 +170,8 @@ def _range_of_magnitudes(size: Tensor, low: float, high: float) -> str:
             (low + high) / 2: "midway",
             high - low: "high - low",
         }
-        name = next((n for v, n in names.items() if abs(v - smallest) < near), "another number")
-        return f"always {name}"
+        name = next((n for v, n in names.items() if abs(v - smallest) < 1e-4), None)
+        return f"always {name}" if name else "all the same number"
     ranges = {
         AS_ASKED: (low, high),
         "from 0 to 1": (0, 1),
@@ -164,18 +192,9 @@ def _range_of_magnitudes(size: Tensor, low: float, high: float) -> str:
     return "not between low and high"
 
 
-def _spread(codes: Tensor, on: Tensor, low: float, high: float) -> str:
-    """Whether magnitudes are spread evenly, each drawn for itself."""
-    place = (codes - low) / (high - low)
-    largest = torch.where(on, place, -1).amax(dim=1)
-    smallest = torch.where(on, place, 2).amin(dim=1)
-    several = on.sum(dim=1) > 1
-    if (largest - smallest)[several].max() < 1e-3:
-        return "the same for all features of an example"
-    feature_range = torch.where(on, place, -1).amax(dim=0) - torch.where(on, place, 2).amin(dim=0)
-    if feature_range.max() < 1e-3:
-        return "a feature's magnitude never changes"
-    sizes = place[on].sort().values
+def _spread(size: Tensor, low: float, high: float) -> str:
+    """Whether magnitudes are spread evenly."""
+    sizes = ((size - low) / (high - low)).sort().values
     even = torch.linspace(0, 1, len(sizes), dtype=sizes.dtype)
     if (sizes - even).abs().max() > 4.5 / len(sizes) ** 0.5:
         return "not evenly between low and high"

@@ -1,4 +1,4 @@
-"""Exercise `find_features`: settings that find features which keep company, within 300 steps."""
+"""Exercise `find_features`: settings that find features that come in pairs, within 300 steps."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -44,7 +44,7 @@ def measure(answer: Mapping[str, Any], draw: Draw) -> list[Measurement]:
 
 exercise = OutcomeExercise(
     "find_features",
-    title="Features that keep company",
+    title="Features that come together",
     points=5,
     difficulty=3,
     minutes=30,

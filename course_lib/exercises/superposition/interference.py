@@ -5,12 +5,15 @@
 (Elhage et al., "Toy Models of Superposition", 2022)
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
 from course_lib.exercises.cases import Case, Draw
-from course_lib.exercises.sparse_autoencoder.zero_rows import ZeroRowExercise
+from course_lib.exercises.observations import Observation
+from course_lib.exercises.sparse_autoencoder.zero_rows import ZeroRowExercise, zero_rows
 
 
 def interference(dictionary: Tensor) -> tuple[Tensor, Tensor]:
@@ -18,7 +21,8 @@ def interference(dictionary: Tensor) -> tuple[Tensor, Tensor]:
 
     dictionary : one feature per row, of any length, shape (features, d)
     Returns, for each feature, the sum of the squared cosines with all others, shape (features,),
-    and the number of the feature that disturbs it most, shape (features,).
+    and the number of the feature that disturbs it most, shape (features,). For a feature of zeros
+    the number may be any.
     """
     ### BEGIN SOLUTION
     directions = torch.nn.functional.normalize(dictionary, dim=1)
@@ -61,7 +65,19 @@ def cases(draw: Draw):
     yield Case(gaps, note="a dictionary that is not contiguous in memory")
 
 
-exercise = ZeroRowExercise(
+class LeakExercise(ZeroRowExercise):
+    """Nothing disturbs a feature of zeros, so whatever stands for it in `worst` is taken as 0."""
+
+    def observe(self, answer, case: Case, seed: int) -> Observation:
+        """What `answer` does in `case`."""
+        seen = super().observe(answer, case, seed)
+        worst, nobody = seen.leaves.get("[1]"), zero_rows(case)
+        if isinstance(worst, Tensor) and worst.shape == nobody.shape:
+            return replace(seen, leaves={**seen.leaves, "[1]": worst.masked_fill(nobody, 0)})
+        return seen
+
+
+exercise = LeakExercise(
     interference,
     title="Who disturbs whom",
     points=3,
@@ -107,12 +123,39 @@ def with_itself(dictionary):
 
 
 @exercise.misconception(
-    "You take 1 off the sum, so `leak` is right, but in the search for the worst neighbour each "
-    "feature still finds itself. (And a feature of zeros has no 1 to take off.)"
+    "You take 1 off the sum, but in the search for the worst neighbour each feature still finds "
+    "itself. (And a feature of zeros has no 1 to take off.) Set the diagonal to 0 for both."
 )
 def one_taken_off(dictionary):
     overlap = _cosines(dictionary).square()
     return overlap.sum(dim=1) - 1, overlap.argmax(dim=1)
+
+
+@exercise.misconception(
+    "Your `leak` is right, but in the search for the worst neighbour each feature still finds "
+    "itself. Leave the diagonal out there, too."
+)
+def itself_the_worst(dictionary):
+    cosines = _cosines(dictionary)
+    return _of(cosines)[0], cosines.square().argmax(dim=1)
+
+
+@exercise.misconception(
+    "In the sum the cosine of each feature with itself counts, which is 1. Only the *others* leak "
+    "onto a feature: set the diagonal to 0 for the sum, too."
+)
+def itself_in_the_sum(dictionary):
+    cosines = _cosines(dictionary)
+    return cosines.square().sum(dim=1), _of(cosines)[1]
+
+
+@exercise.misconception(
+    "You take 1 off each sum, for the cosine of a feature with itself. A feature of zeros has no "
+    "such 1: its leak becomes -1. Set the diagonal to 0 instead."
+)
+def one_taken_off_the_zeros(dictionary):
+    cosines = _cosines(dictionary)
+    return cosines.square().sum(dim=1) - 1, _of(cosines)[1]
 
 
 @exercise.misconception(
@@ -277,3 +320,15 @@ def with_fill_diagonal(dictionary):
     cosines = torch.nn.functional.cosine_similarity(dictionary[:, None], dictionary[None], dim=2)
     cosines.fill_diagonal_(0)
     return (cosines**2).sum(dim=1), cosines.abs().max(dim=1).indices
+
+
+@exercise.style
+def with_topk(dictionary):
+    squares = _cosines(dictionary).square().fill_diagonal_(0)
+    return squares.sum(dim=1), squares.topk(1, dim=1).indices[:, 0]
+
+
+@exercise.style
+def sorted_by_size(dictionary):
+    squares = _cosines(dictionary).square().fill_diagonal_(0)
+    return squares.sum(dim=1), squares.argsort(dim=1)[:, -1]

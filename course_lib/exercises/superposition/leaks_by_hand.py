@@ -29,6 +29,9 @@ exercise = PredictionExercise(
             {
                 0.9: "You add up nine cosines of the same sign. The signs are random: squares add "
                 "up, so it is √9 times as much as from one.",
+                3.0: "That is √9. Each of them leaks a tenth of its strength.",
+                0.0: "The mean is 0, for the signs cancel. The typical *size* is not 0.",
+                1.3: "The feature's own strength is no interference: only what the *others* leak.",
                 0.1: "This is what one feature leaks. Nine are on.",
                 0.09: "You are left with the square, 9/100. Take the root.",
             },
@@ -43,6 +46,7 @@ exercise = PredictionExercise(
                 "up, so it is √400 times as much as from one.",
                 4.0: "You are left with the square, 400/100. Take the root.",
                 0.1: "This is what a single feature leaks. 400 are on.",
+                1.0: "Interference can be larger than a feature itself: there is no bound at 1.",
                 20.0: "That is √400. Each of them leaks a tenth of its strength.",
             },
             tolerance=0.01,
@@ -53,6 +57,7 @@ exercise = PredictionExercise(
             400,
             {
                 60: "It falls with the *root* of the dimensions: √(9/60) is about 0.39.",
+                25: "In fewer dimensions there is *more* interference. It is to be half as large.",
                 20: "It falls with the *root* of the dimensions. You have found that root: square "
                 "it.",
                 44.4: "There *one* feature leaks 0.15. Nine are on.",

@@ -16,7 +16,7 @@ def make_examples(
 ) -> tuple[Tensor, Tensor]:
     """Examples that are sums of a few known features.
 
-    dictionary : one feature per row, shape (features, d), float32
+    dictionary : one feature per row, of any length, shape (features, d), float32
     count : how many examples
     active : how many features are on in an example, on average; less than there are
     low, high : the magnitude of a feature that is on lies evenly between them
@@ -34,15 +34,17 @@ def make_examples(
 def cases(draw: Draw):
     """Other sizes, chances and ranges; as many features as inputs; one example."""
 
-    def case(features, d, count, active, low, high, note):
-        dictionary = normalize(draw.normal(features, d), dim=1)
+    def case(features, d, count, active, low, high, note, least=1.0):
+        dictionary = normalize(draw.normal(features, d), dim=1) * draw.uniform(
+            features, 1, low=least, high=2 - least
+        )
         args = {"dictionary": dictionary, "count": count, "active": active, "low": low}
         return Case({**args, "high": high}, note=note)
 
     yield case(5, 3, 1, 2.0, 0.5, 2.0, "a single example")
     yield case(12, 5, 4000, 0.9, 2.0, 5.0, "fewer than one feature on, large magnitudes")
     yield case(9, 9, 4000, 3.0, 0.5, 2.0, "as many features as inputs")
-    yield case(16, 24, 3000, 6.5, 0.2, 0.8, "fewer features than inputs, small magnitudes")
+    yield case(16, 24, 3000, 6.5, 0.2, 0.8, "fewer features than inputs, some long", 0.4)
 
 
 exercise = DrawnExercise(
@@ -190,6 +192,24 @@ def always_midway(dictionary, count, active, low, high):
 
 
 @exercise.misconception(
+    "All magnitudes are one and the same number. Draw one for each feature of each example: "
+    "`torch.rand(count, features)`."
+)
+def one_number(dictionary, count, active, low, high):
+    magnitude = low + (high - low) * torch.rand(())
+    return _codes(dictionary, count, active, low, high, magnitude=magnitude)
+
+
+@exercise.misconception(
+    "Some magnitudes have a minus sign. They lie between `low` and `high`: leave the signs alone."
+)
+def random_signs(dictionary, count, active, low, high):
+    _, codes = _codes(dictionary, count, active, low, high)
+    codes = codes * torch.randn_like(codes).sign()
+    return codes @ dictionary, codes
+
+
+@exercise.misconception(
     "The magnitudes are half as large as asked for. Is there a factor of 0.5, or a mean of two?"
 )
 def half_as_large(dictionary, count, active, low, high):
@@ -275,6 +295,32 @@ def seed_inside(dictionary, count, active, low, high):
 def examples_of_length_one(dictionary, count, active, low, high):
     x, codes = _codes(dictionary, count, active, low, high)
     return normalize(x, dim=1), codes
+
+
+@exercise.misconception(
+    "You have divided each example by the number of features that are on. It is their *sum*: "
+    "return `codes @ dictionary` as it is."
+)
+def mean_of_those_on(dictionary, count, active, low, high):
+    x, codes = _codes(dictionary, count, active, low, high)
+    return x / (codes != 0).sum(dim=1, keepdim=True).clamp(min=1), codes
+
+
+@exercise.misconception(
+    "The examples are made of the mask alone, though the code has magnitudes. A feature enters "
+    "the example as strongly as its entry of the code says: `codes @ dictionary`."
+)
+def made_of_the_mask(dictionary, count, active, low, high):
+    _, codes = _codes(dictionary, count, active, low, high)
+    return (codes != 0).float() @ dictionary, codes
+
+
+@exercise.misconception(
+    "You have scaled the rows of the dictionary to length 1. Take the dictionary as it is: "
+    "`codes @ dictionary`."
+)
+def dictionary_normalised(dictionary, count, active, low, high):
+    return _codes(normalize(dictionary, dim=1), count, active, low, high)
 
 
 @exercise.misconception(

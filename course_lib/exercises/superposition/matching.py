@@ -19,7 +19,8 @@ def matching(atoms: Tensor, features: Tensor) -> tuple[float, float]:
     atoms : what was learnt, one per row, of any length but 0, shape (latents, d)
     features : the known truth, one per row, of any length but 0, shape (features, d)
     Returns the mean cosine of the best matching over all features, and the fraction of features
-    whose partner has a cosine above 0.9. A feature without a partner counts as 0.
+    whose partner has a cosine above 0.9. A feature without a partner counts as 0; a partner with a
+    negative cosine counts as it is.
     """
     ### BEGIN SOLUTION
     atoms = torch.nn.functional.normalize(atoms, dim=1)
@@ -93,8 +94,12 @@ def truth_and_found(draw: Draw, pairs: int, lone: int, spare: int, dtype=torch.f
 
 def cases(draw: Draw):
     """More atoms than features, fewer, as many; greed pays in none of them."""
-    plain = {"atoms": draw.normal(1, 3), "features": draw.normal(1, 3)}
-    yield Case(plain, note="one atom and one feature")
+    atom, other = draw.normal(1, 3), draw.normal(1, 3)
+    apart = {
+        "atoms": atom,
+        "features": other - 1.2 * atom * (other * atom).sum().abs() / atom.norm() ** 2 - 0.3 * atom,
+    }
+    yield Case(apart, note="one atom and one feature, which point apart")
     yield Case(truth_and_found(draw, 1, 0, 0), note="both features like the same atom best")
     yield Case(truth_and_found(draw, 1, 2, 3), note="more atoms than features")
     yield Case(truth_and_found(draw, 2, 3, -2), note="fewer atoms than features")
@@ -221,6 +226,16 @@ def sign_kept(atoms, features):
 )
 def absolute(atoms, features):
     return _matched(_cosines(atoms, features).abs(), features)
+
+
+@exercise.misconception(
+    "You count partners with a negative cosine as 0. Only a feature *without* a partner counts as "
+    "0; a negative cosine counts as it is."
+)
+def negative_as_zero(atoms, features):
+    cosines = _cosines(atoms, features)
+    partners = cosines[linear_sum_assignment(cosines, maximize=True)]
+    return _result(partners.clamp(min=0), features)
 
 
 @exercise.misconception(

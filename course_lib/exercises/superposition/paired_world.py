@@ -1,4 +1,4 @@
-"""Worlds whose features keep company, and the training run of the last two exercises.
+"""Worlds whose features come in pairs, and the training run of the last two exercises.
 
 80 features in 32 dimensions, about 4 of them on at a time, with a little noise. Features come in
 pairs: the masks of a pair have a correlation of 0.5. Learners practise on one world, and their
@@ -128,6 +128,8 @@ def problem_with(settings: Any) -> str | None:
             '{"latents": 80, "k": 4}. The check trains with them by itself.'
         )
     unknown = [name for name in settings if name not in DEFAULTS]
+    if "seed" in unknown:
+        return "Leave the seed alone: the check trains with one of its own."
     if unknown:
         return f"There is no setting {unknown[0]!r}. There are {', '.join(DEFAULTS)}."
     try:

@@ -11,7 +11,7 @@ QUESTIONS = (
             "a": Option(
                 "Because 64 dimensions have room for many more than 64 directions that are at "
                 "right angles to each other.",
-                "There is room for exactly 64 of those. What there are many more of is directions "
+                "There is room for 64 of those at most. What there are many more of is directions "
                 "that are *almost* at right angles.",
             ),
             "b": Option(
@@ -57,7 +57,7 @@ QUESTIONS = (
     ),
     Question(
         "top_k",
-        "The sums of four latents (before any activation) are (0.3, −2, −0.1, −0.5). What is "
+        "The pre-activations of four latents are (0.3, −2, −0.1, −0.5). What is "
         "the code with TopK, k = 2, as in this lesson?",
         {
             "a": Option(
