@@ -300,7 +300,9 @@ show_source(train_dictionary)
 alone = practice_world(correlation=0.0)
 for name, data in (("in pairs", practice), ("each by itself", alone)):
     found = result(data, latents=160, k=4).found
-    said = "more than 95 %" if found > 0.95 else "60 to 90 %" if 0.6 < found < 0.9 else "another share"
+    said = (
+        "more than 95 %" if found > 0.95 else "60 to 90 %" if 0.6 < found < 0.9 else "another share"
+    )
     print(f"{name:15} features found: {said}")
 
 # %% [markdown]

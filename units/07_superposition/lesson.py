@@ -63,7 +63,10 @@ z = torch.tensor([0.0, 0.0, 0.8, 0.0, 0.0])
 print("cosines of direction 3 with all five:", [round(c, 2) for c in (five @ five[2]).tolist()])
 read = five @ (z @ five)
 print("only feature 3 is on, with 0.8; read off:", [round(r, 2) for r in read.tolist()])
-print("with a bias of -0.31 and a ReLU:         ", [round(r, 2) for r in (read - 0.31).relu().tolist()])
+print(
+    "with a bias of -0.31 and a ReLU:         ",
+    [round(r, 2) for r in (read - 0.31).relu().tolist()],
+)
 
 # %%
 # You need not follow this cell: it draws.
@@ -75,7 +78,9 @@ axes[0].set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", xlabel="firs
             ylabel="second number", title="five directions in the plane")  # fmt: skip
 axes[1].bar(range(1, 6), read, color=[ORANGE if i == 2 else GREY for i in range(5)])
 axes[1].axhline(0, color="black", linewidth=0.8)
-axes[1].set(xlabel="feature", ylabel="read off", title="feature 3 is on with 0.8, the others are off")
+axes[1].set(
+    xlabel="feature", ylabel="read off", title="feature 3 is on with 0.8, the others are off"
+)
 show_figure(
     figure,
     "Left, five arrows of equal length in the plane, evenly spread, 72 degrees apart. Right, what is "
@@ -328,7 +333,9 @@ def train_toys(seed=0, steps=1500, batch=256):
 
 toy_weights, toy_biases, toy_counts = train_toys()
 kept = (toy_weights.norm(dim=2) > 0.5).sum(dim=1).tolist()
-guess_dense.compare(kept[0], "The two most important ones, at right angles. The others get nothing.")
+guess_dense.compare(
+    kept[0], "The two most important ones, at right angles. The others get nothing."
+)
 
 # %%
 guess_sparse.compare(kept[CHANCES.index(0.05)], "All five, in two dimensions.")
@@ -477,7 +484,9 @@ print("shapes:", tuple(x.shape), tuple(codes.shape), tuple(dictionary.shape))
 print(f"features on in an example: about {on.sum(dim=1).mean().item():.0f}, "
       f"at most {'more than 10' if on.sum(dim=1).max() > 10 else 'fewer'}")  # fmt: skip
 print(f"each feature is on in about {100 * on.mean().item():.0f} of 100 examples")
-print("an example is its code times the dictionary:", torch.allclose(x, codes @ dictionary, atol=1e-5))
+print(
+    "an example is its code times the dictionary:", torch.allclose(x, codes @ dictionary, atol=1e-5)
+)
 
 # %% [markdown]
 # ### Three numbers for "found"
@@ -598,7 +607,9 @@ def band(share):
 
 def about(l0):
     """The nearest of some round numbers: L0 differs a little from seed to seed."""
-    return min((1, 2, 3, 5, 8, 16, 30, 50, 80, 110, 140, 250, 400), key=lambda n: abs(math.log(n / l0)))
+    return min(
+        (1, 2, 3, 5, 8, 16, 30, 50, 80, 110, 140, 250, 400), key=lambda n: abs(math.log(n / l0))
+    )
 
 
 def near(fvu):
@@ -630,7 +641,8 @@ for name, report in main.items():
     line(name, report)
 guess_found.compare(
     "no penalty; it finds none"
-    if min(main, key=lambda name: main[name].fvu) == "no penalty" and main["no penalty"].recovered == 0
+    if min(main, key=lambda name: main[name].fvu) == "no penalty"
+    and main["no penalty"].recovered == 0
     else "see the table",
     "Its error is next to 0, and its atoms are hardly better than random ones.",
 )
@@ -647,7 +659,9 @@ for name in ("L1, 0.6", "TopK, k = 5"):
           f"share above 0.9 more than 95 %: {r.recovered > 0.95}")  # fmt: skip
 print("found without a penalty:", round(TRUE * main["no penalty"].recovered), "of 256")
 l1_length, top_length = main["L1, 0.6"].shrinkage, main["TopK, k = 5"].shrinkage
-print(f"length of the reconstructions (shrinkage, lesson 5): L1 {l1_length:.1f}, TopK {top_length:.1f}")
+print(
+    f"length of the reconstructions (shrinkage, lesson 5): L1 {l1_length:.1f}, TopK {top_length:.1f}"
+)
 
 # %% [markdown]
 # And the model without a penalty has reconstructed everything, and found nothing. With 512 latents for 64
@@ -749,17 +763,18 @@ def topk(world, k, **options):
 
 
 unpaid = train_on(small)[1]
-by_strength = {
-    s: train_on(small, l1(s))[1] for s in progress_bar(STRENGTHS, desc="training, L1")
-}
+by_strength = {s: train_on(small, l1(s))[1] for s in progress_bar(STRENGTHS, desc="training, L1")}
 
 # %%
 by_k = {k: topk(small, k) for k in progress_bar(KS, desc="training, TopK")}
 
+
 # %%
 # You need not follow this cell: it draws.
 def draw_sweep(ax, xs, reports, label, style="-o", colour=BLUE):
-    ax.plot(xs, [r.mmcs for r in reports], style, color=colour, label=f"{label}: MMCS", markersize=4)
+    ax.plot(
+        xs, [r.mmcs for r in reports], style, color=colour, label=f"{label}: MMCS", markersize=4
+    )
     ax.plot(xs, [r.recovered for r in reports], style.replace("-", "--", 1), color=colour,
             label=f"{label}: share above 0.9", markersize=4, alpha=0.6)  # fmt: skip
 
@@ -769,7 +784,9 @@ def finish_sweep(ax, xlabel):
     ax.set(xlabel=xlabel, ylim=(-0.03, 1.03))
 
 
-figure, axes = new_figure(7, 4.6, rows=2, columns=2, sharey="row", sharex="col", height_ratios=(2, 1))
+figure, axes = new_figure(
+    7, 4.6, rows=2, columns=2, sharey="row", sharex="col", height_ratios=(2, 1)
+)
 draw_sweep(axes[0, 0], STRENGTHS, by_strength.values(), "L1")
 finish_sweep(axes[0, 0], "")
 draw_sweep(axes[0, 1], KS, by_k.values(), "TopK", "-s", ORANGE)
@@ -905,7 +922,11 @@ turn("correlation")
 # %%
 # You need not follow this cell: it draws.
 figure, axes = new_figure(7, 2.9, columns=3, sharey=True)
-labels = ("features on at a time", "noise on each number\n(standard deviation)", "correlation in a pair")
+labels = (
+    "features on at a time",
+    "noise on each number\n(standard deviation)",
+    "correlation in a pair",
+)
 for ax, (knob, settings), label in zip(axes, worlds.items(), labels):
     for kind, colour, style in (("L1", BLUE, "-o"), ("TopK", ORANGE, "--s")):
         shares = [hard[knob, v, kind].recovered for v in settings]
@@ -1092,6 +1113,7 @@ for name, (objective, options) in progress_bar(patients.items(), desc="training"
         reviver = ReviveDead(small[0].activations[:3000], encoder_scale=scale)
         revived[name, scale] = train_on(small, objective, callbacks=[reviver], **options)[1]
 
+
 # %%
 def missed(report):
     """How many of the 128 features have no atom above 0.9, coarsely."""
@@ -1154,7 +1176,9 @@ show_figure(
 
 # %%
 error = {s: revived["TopK, 1,024, k = 1", s].fvu for s in ("left alone", 1.0)}
-print(f"revived, the FVU is lower by about {round(20 * (error['left alone'] - error[1.0])) / 20:.2f}")
+print(
+    f"revived, the FVU is lower by about {round(20 * (error['left alone'] - error[1.0])) / 20:.2f}"
+)
 
 # %% [markdown]
 # **AuxK** (Gao and others, 2024) works without surgery. A second loss gives the dead something to do, at
@@ -1231,7 +1255,8 @@ def divided(world, axis, strength, seed=0):
 
 axes_tried = {"columns (atoms)": (0, 0.6), "rows (wrong)": (1, 0.3), "not at all": (None, 1.5)}
 by_axis = {
-    name: divided(small, *tried) for name, tried in progress_bar(axes_tried.items(), desc="training")
+    name: divided(small, *tried)
+    for name, tried in progress_bar(axes_tried.items(), desc="training")
 }
 print("divided              L0, about         found         dead")
 for name, r in by_axis.items():
@@ -1291,8 +1316,14 @@ everything = [r for reports in runs.values() for r in reports]
 lowest = min(everything, key=lambda r: r.fvu)
 best = max(everything, key=lambda r: r.mmcs)
 print("runs:", len(everything))
-print(f"lowest error: FVU {lowest.fvu:.1f}, MMCS {lowest.mmcs:.1f} (chance {unpaid.chance_mmcs:.1f})")
-print("most found:   FVU", "between 0.1 and 0.4," if 0.1 < best.fvu < 0.4 else "elsewhere,", f"MMCS {best.mmcs:.1f}")
+print(
+    f"lowest error: FVU {lowest.fvu:.1f}, MMCS {lowest.mmcs:.1f} (chance {unpaid.chance_mmcs:.1f})"
+)
+print(
+    "most found:   FVU",
+    "between 0.1 and 0.4," if 0.1 < best.fvu < 0.4 else "elsewhere,",
+    f"MMCS {best.mmcs:.1f}",
+)
 precise = [r for r in everything if r.fvu < 0.05]
 print("runs with FVU below 0.05:", "all" if all(r.recovered < 0.2 for r in precise) else "not all",
       "find fewer than 20 % of the features")  # fmt: skip
