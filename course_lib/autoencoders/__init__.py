@@ -5,6 +5,7 @@ from course_lib.autoencoders.basic import BasicAutoencoder, ReluAutoencoder
 from course_lib.autoencoders.dense import StandardAutoencoder, TiedWeightAutoencoder
 from course_lib.autoencoders.sparse import SparseAutoencoder
 from course_lib.autoencoders.tied import TiedWeightSparseAutoencoder
+from course_lib.autoencoders.toy_superposition import ToySuperposition
 from course_lib.autoencoders.two_layer import TwoLayerAutoencoder
 
 # the models that can be saved, by the name a checkpoint gives them
@@ -29,5 +30,6 @@ __all__ = [
     "StandardAutoencoder",
     "TiedWeightAutoencoder",
     "TiedWeightSparseAutoencoder",
+    "ToySuperposition",
     "TwoLayerAutoencoder",
 ]

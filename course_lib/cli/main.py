@@ -113,10 +113,10 @@ def story_model(seed: int) -> None:
     from course_lib.story_model import save_story_model, train_story_model, weights_file
 
     model = train_story_model(seed)
-    held_out = tell_stories(2000, seed=5)
+    held_out = tell_stories(1000, seed=5)
     loss, entropy = language_loss(model, held_out.tokens, held_out.mask), held_out.entropy()
     click.echo(
-        f"loss {loss:.4f} nats a word on 2000 held-out stories; their entropy is {entropy:.4f}: "
+        f"loss {loss:.4f} nats a word on 1000 held-out stories; their entropy is {entropy:.4f}: "
         f"{100 * (loss / entropy - 1):.1f} % above it"
     )
     click.echo(f"wrote {save_story_model(model, weights_file(seed))}")
