@@ -6,30 +6,22 @@ number is seen three times. Runs that take many seconds use one further seed, th
 only on request (`make test-seeds`); the stated ranges were found with four.
 """
 
-import ast
 import contextlib
 import importlib
 import io
 import os
 import subprocess
 import sys
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 
-LESSON = Path(__file__).resolve().parents[1] / "units" / "04_basic_autoencoders" / "lesson.py"
-DATA = (
-    "variants",
-    "pixels",
-    "new_pixels",
-    "mean_digit",
-    "recipes",
-    "document",
-    "settings",
-    "source",
-)
+from tests.lesson_text import definitions
+
+DATA = {
+    "variants", "pixels", "labels", "new_pixels", "new_labels", "mean_digit", "recipes", "document",
+    "settings", "source",
+}  # fmt: skip
 
 ON_REQUEST = int(os.environ.get("COURSE_SEEDS", "40")) >= 200
 long = pytest.mark.skipif(not ON_REQUEST, reason="many seconds of training: make test-seeds")
@@ -37,23 +29,9 @@ long = pytest.mark.skipif(not ON_REQUEST, reason="many seconds of training: make
 
 @pytest.fixture(scope="module")
 def unit4():
-    """The imports, functions and classes of the lesson, and its assignments to names in DATA."""
-    torch.set_num_threads(1)
-    kept, found = [], set()
-    for node in ast.parse(LESSON.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign):
-            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-            if not names & set(DATA) - found:
-                continue  # a later assignment to the same name is not the one meant
-            found |= names
-        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            continue
-        kept.append(node)
-    assert set(DATA) <= found, f"{LESSON} does not define {set(DATA) - found}"
-    space = {}
-    exec(compile(ast.Module(kept, type_ignores=[]), str(LESSON), "exec"), space)
-    space["tqdm"] = lambda items, **_: items  # no bars
-    return SimpleNamespace(space=space, **space)
+    unit = definitions("04_basic_autoencoders", DATA, first={"settings"})
+    unit.space["tqdm"] = lambda items, **_: items  # no bars
+    return unit
 
 
 @pytest.fixture(params=(1, 2, 3) if ON_REQUEST else (1, 2), ids="seed {}".format)

@@ -5,14 +5,11 @@ Seed 0 is the notebook's, whose printed numbers nbval compares; what takes secon
 or two further seeds here.
 """
 
-import ast
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
 import torch
 
-LESSON = Path(__file__).resolve().parents[1] / "units" / "06_sparse_autoencoder" / "lesson.py"
+from tests.lesson_text import definitions
+
 DATA = {
     "patches", "train_patches", "val_patches", "test_patches", "edge_objective", "edge_settings",
     "principal", "MOST", "axes_tried", "pixels", "labels", "new_pixels", "new_labels",
@@ -23,23 +20,9 @@ DATA = {
 
 @pytest.fixture(scope="module")
 def unit6():
-    """The imports, functions and classes of the lesson, and its assignments to names in DATA."""
-    torch.set_num_threads(1)
-    kept, found = [], set()
-    for node in ast.parse(LESSON.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign):
-            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-            if not names <= DATA:
-                continue
-            found |= names
-        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            continue
-        kept.append(node)
-    assert found == DATA, f"{LESSON} does not define {DATA - found}"
-    space = {}
-    exec(compile(ast.Module(kept, type_ignores=[]), str(LESSON), "exec"), space)
-    space["spoiled"][7] *= 300
-    return SimpleNamespace(**space)
+    unit = definitions("06_sparse_autoencoder", DATA)
+    unit.spoiled[7] *= 300
+    return unit
 
 
 @pytest.fixture(params=(1, 2), ids="seed {}".format)
