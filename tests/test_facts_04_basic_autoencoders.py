@@ -1,15 +1,13 @@
 """The numbers that lesson 4 states, recomputed with other random weights, data and orders.
 
 The functions under test are the lesson's own: its definitions and its data are read from units/.
-Seed 0 is the notebook's, whose printed numbers nbval compares: with the two seeds used here a
-number is seen three times. Runs that take many seconds use one further seed, the longest of them
-only on request (`make test-seeds`); the stated ranges were found with four.
+Seed 0 is the notebook's, whose printed numbers nbval compares. Here is one further seed, and more
+of them on request (`make test-seeds`); the stated ranges were found with four.
 """
 
 import contextlib
 import importlib
 import io
-import os
 import subprocess
 import sys
 
@@ -17,14 +15,12 @@ import pytest
 import torch
 
 from tests.lesson_text import definitions
+from tests.seeds import ON_REQUEST, long, one_of
 
 DATA = {
     "variants", "pixels", "labels", "new_pixels", "new_labels", "mean_digit", "recipes", "document",
     "settings", "source",
 }  # fmt: skip
-
-ON_REQUEST = int(os.environ.get("COURSE_SEEDS", "40")) >= 200
-long = pytest.mark.skipif(not ON_REQUEST, reason="many seconds of training: make test-seeds")
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +30,7 @@ def unit4():
     return unit
 
 
-@pytest.fixture(params=(1, 2, 3) if ON_REQUEST else (1, 2), ids="seed {}".format)
+@pytest.fixture(params=one_of(1, 2, 3), ids="seed {}".format)
 def seed(request):
     return request.param
 
