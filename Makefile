@@ -2,7 +2,7 @@
 # make install   set up only, into .venv
 # make test      set up and run every test
 # make build     build notebooks/, solutions/ and exercises/ from units/   (ARGS="1")
-# make test-seeds   every exercise over 200 seeds, and lesson 4's long runs   (ARGS="-k l1_penalty")
+# make test-seeds   every exercise over 200 seeds, every stated number over several   (ARGS="-k l1_penalty")
 # make test-threads   every notebook on two threads: the same outputs
 # make bench     time the trainer side by side with other libraries    (ARGS="--quick")
 # make test-saelens   check exports with SAELens itself
@@ -59,8 +59,8 @@ bench: $(VENV)/.developer
 
 # Rare draws are found by drawing more often than every run of the tests can afford.
 test-seeds: $(VENV)/.developer
-	$(QUIET) COURSE_SEEDS=200 $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_exercises.py \
-		tests/test_facts_04_basic_autoencoders.py $(ARGS)
+	$(QUIET) COURSE_SEEDS=200 $(BIN)/python -m pytest -n 2 --dist worksteal \
+		tests/test_exercises.py tests/test_wrong_answers.py tests/test_facts_*.py $(ARGS)
 
 # The course computes on one thread; the notebooks' stored outputs must hold on two as well.
 test-threads: $(VENV)/.developer

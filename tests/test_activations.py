@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+import shutil
 from collections import namedtuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from torch import nn
 from training_cases import sae, same_bits, train
 
-from course_lib import activations
 from course_lib.activations import (
     ActivationStream,
     change_output,
@@ -621,7 +621,7 @@ def test_saving_checks_its_arguments(stream, tmp_path, monkeypatch):
     with pytest.raises(WrongArgument, match="must be an ActivationStream"):
         save_activations(tmp_path / "a.npy", torch.ones(2, 2))
     usage = namedtuple("Usage", "total used free")(10, 0, 10)
-    monkeypatch.setattr(activations.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(WrongArgument, match="GB free"):
         save_activations(tmp_path / "a.npy", stream)
 

@@ -1,62 +1,36 @@
 """The numbers that lesson 4 states, recomputed with other random weights, data and orders.
 
 The functions under test are the lesson's own: its definitions and its data are read from units/.
-Seed 0 is the notebook's, whose printed numbers nbval compares: with the two seeds used here a
-number is seen three times. Runs that take many seconds use one further seed, the longest of them
-only on request (`make test-seeds`); the stated ranges were found with four.
+Seed 0 is the notebook's, whose printed numbers nbval compares. Here is one further seed, and more
+of them on request (`make test-seeds`); the stated ranges were found with four.
 """
 
-import ast
 import contextlib
 import importlib
 import io
-import os
 import subprocess
 import sys
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 
-LESSON = Path(__file__).resolve().parents[1] / "units" / "04_basic_autoencoders" / "lesson.py"
-DATA = (
-    "variants",
-    "pixels",
-    "new_pixels",
-    "mean_digit",
-    "recipes",
-    "document",
-    "settings",
-    "source",
-)
+from tests.lesson_text import definitions
+from tests.seeds import ON_REQUEST, long, one_of
 
-ON_REQUEST = int(os.environ.get("COURSE_SEEDS", "40")) >= 200
-long = pytest.mark.skipif(not ON_REQUEST, reason="many seconds of training: make test-seeds")
+DATA = {
+    "variants", "pixels", "labels", "new_pixels", "new_labels", "mean_digit", "recipes", "document",
+    "settings", "source",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def unit4():
-    """The imports, functions and classes of the lesson, and its assignments to names in DATA."""
-    torch.set_num_threads(1)
-    kept, found = [], set()
-    for node in ast.parse(LESSON.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign):
-            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-            if not names & set(DATA) - found:
-                continue  # a later assignment to the same name is not the one meant
-            found |= names
-        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            continue
-        kept.append(node)
-    assert set(DATA) <= found, f"{LESSON} does not define {set(DATA) - found}"
-    space = {}
-    exec(compile(ast.Module(kept, type_ignores=[]), str(LESSON), "exec"), space)
-    space["tqdm"] = lambda items, **_: items  # no bars
-    return SimpleNamespace(space=space, **space)
+    unit = definitions("04_basic_autoencoders", DATA, first={"settings"})
+    unit.space["tqdm"] = lambda items, **_: items  # no bars
+    return unit
 
 
-@pytest.fixture(params=(1, 2, 3) if ON_REQUEST else (1, 2), ids="seed {}".format)
+@pytest.fixture(params=one_of(1, 2, 3), ids="seed {}".format)
 def seed(request):
     return request.param
 

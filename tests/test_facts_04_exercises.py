@@ -7,8 +7,9 @@ from course_lib.exercises.basic_autoencoders.digits_code import pca_error, train
 from course_lib.exercises.basic_autoencoders.smallest_code import BOUND
 from course_lib.exercises.basic_autoencoders.smallest_code import unseen_error as error_on_new
 from course_lib.exercises.basic_autoencoders.stuck_runs import MARKS, runs
+from tests.seeds import one_of
 
-SEEDS = (0, 1, 2)
+SEEDS = one_of(1, 0, 2)
 
 
 def test_always_giving_the_mean_digit():

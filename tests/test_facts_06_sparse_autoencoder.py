@@ -1,18 +1,16 @@
 """The numbers that lesson 6 states, recomputed with other random weights and orders.
 
 The functions under test are the lesson's own: its definitions and its data are read from units/.
-Seed 0 is the notebook's, whose printed numbers nbval compares; what takes seconds is run with one
-or two further seeds here.
+Seed 0 is the notebook's, whose printed numbers nbval compares. Here is one further seed; on request
+(`make test-seeds`) there is another.
 """
-
-import ast
-from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 
-LESSON = Path(__file__).resolve().parents[1] / "units" / "06_sparse_autoencoder" / "lesson.py"
+from tests.lesson_text import definitions
+from tests.seeds import one_of
+
 DATA = {
     "patches", "train_patches", "val_patches", "test_patches", "edge_objective", "edge_settings",
     "principal", "MOST", "axes_tried", "pixels", "labels", "new_pixels", "new_labels",
@@ -23,26 +21,12 @@ DATA = {
 
 @pytest.fixture(scope="module")
 def unit6():
-    """The imports, functions and classes of the lesson, and its assignments to names in DATA."""
-    torch.set_num_threads(1)
-    kept, found = [], set()
-    for node in ast.parse(LESSON.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign):
-            names = {n.id for t in node.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
-            if not names <= DATA:
-                continue
-            found |= names
-        elif not isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
-            continue
-        kept.append(node)
-    assert found == DATA, f"{LESSON} does not define {DATA - found}"
-    space = {}
-    exec(compile(ast.Module(kept, type_ignores=[]), str(LESSON), "exec"), space)
-    space["spoiled"][7] *= 300
-    return SimpleNamespace(**space)
+    unit = definitions("06_sparse_autoencoder", DATA)
+    unit.spoiled[7] *= 300
+    return unit
 
 
-@pytest.fixture(params=(1, 2), ids="seed {}".format)
+@pytest.fixture(params=one_of(1, 2), ids="seed {}".format)
 def seed(request):
     return request.param
 

@@ -1,12 +1,10 @@
 """The same notebooks in a learner's hands and in nbgrader's: blank, solved, and half solved."""
 
-import os
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from traitlets.config import Config
 
 from course_lib.building.release import configure
@@ -23,21 +21,6 @@ def outputs_of_checks(notebook):
             yield cell, [o.get("data", {}).get("text/plain", "") for o in cell.outputs]
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
-def test_a_blank_notebook_runs_from_top_to_bottom(unit, tmp_path):
-    notebook = nbformat.read(unit.exercises, as_version=4)
-    NotebookClient(
-        notebook,
-        timeout=120,
-        store_widget_state=False,
-        resources={"metadata": {"path": str(tmp_path)}},
-    ).execute(env={**os.environ, "COURSE_PROGRESS": "off"})
-    said = list(outputs_of_checks(notebook))
-    assert len(said) == len(load_unit(unit.name).exercises)
-    for cell, texts in said:
-        assert len(texts) == 1 and "not written yet" in texts[0], f"{cell.source}: {texts}"
-
-
 def submit(root, student, unit, notebook):
     folder = root / "submitted" / student / unit.name
     folder.mkdir(parents=True)
@@ -47,7 +30,8 @@ def submit(root, student, unit, notebook):
 @pytest.mark.filterwarnings("ignore")  # nbgrader's and SQLAlchemy's own
 @pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
 def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatch):
-    """Solved: all points. Blank: none. One wrong answer, which warns too: all but its points."""
+    """Solved: all points. Blank: none, and each check says so. One wrong answer, which warns too:
+    all but its points."""
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
 
@@ -83,4 +67,9 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
         scores = {s.student.id: s.score for s in book.assignment_submissions(unit.name)}
         assert book.find_assignment(unit.name).max_score == total
     assert scores == {"blank": 0, "solved": total, "nearly": total - wrong.points}
+    notebook = nbformat.read(tmp_path / "autograded" / "blank" / unit.name / unit.exercise_file, 4)
+    said = list(outputs_of_checks(notebook))
+    assert len(said) == len(exercises)
+    for cell, texts in said:
+        assert len(texts) == 1 and "not written yet" in texts[0], f"{cell.source}: {texts}"
     assert not list(tmp_path.rglob(".course_progress*")), "grading leaves no progress behind"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.activations.hooks import evaluation_mode
 from course_lib.arguments import require_finite, require_matrix
 from course_lib.errors import WrongArgument
 
@@ -36,18 +37,14 @@ def evaluating(model: nn.Module, device: torch.device | None) -> Iterator[torch.
             f"model is spread over {', '.join(sorted(map(str, homes)))}; move it to one device."
         )
     home = next(iter(homes), device or torch.device("cpu"))
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        model.eval()
-        if homes and device is not None:
-            model.to(device)
-        with torch.no_grad():
+    with evaluation_mode(model), torch.no_grad():
+        try:
+            if homes and device is not None:
+                model.to(device)
             yield home if device is None else device
-    finally:
-        if homes:
-            model.to(home)
-        for module, training in modes:
-            module.training = training
+        finally:
+            if homes:
+                model.to(home)
 
 
 def batches(
