@@ -22,3 +22,12 @@ def progress_file(tmp_path, monkeypatch):
     monkeypatch.setenv("COURSE_PROGRESS", str(path))
     monkeypatch.setattr(progress, "_told", set())
     return path
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadgroup`: each worker takes whole notebooks."""
+    if config.getvalue("dist") == "loadgroup":
+        from tests.browser.scheduling import WholeNotebooks
+
+        return WholeNotebooks(config, log)
+    return None

@@ -21,10 +21,6 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # with several workers, each takes whole notebooks
-            shared = getattr(item, "callspec", None)
-            group = shared.params.get("path", "") if shared else ""
-            item.add_marker(pytest.mark.xdist_group(group or item.path.name))
 
 
 @pytest.hookimpl(wrapper=True)
