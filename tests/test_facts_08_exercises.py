@@ -23,6 +23,7 @@ from course_lib.interpretation import (
 )
 from course_lib.language_model import language_loss, next_word_losses
 from course_lib.story_model import untrained_story_model
+from tests.seeds import one_of
 
 SEEDS = one_of(1, 0, 2)  # of the language model
 

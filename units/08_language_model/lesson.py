@@ -568,11 +568,12 @@ for hump, there in (
 #
 # ### The dashboard
 #
-# Choose a latent, by a feature or by its number, and see all of that at once. Look for these:
+# Choose a latent, and see all of that at once. The latents can be sorted: by how well they mark a feature, the best
+# at place 0, or by number. Look for these:
 #
-# - "mood is hungry, for the mood again". At which words is its latent active, and which word does it raise?
-# - the same for a *name*.
-# - any latent by number, without looking at the bottom right corner. Say what it stands for. Then look.
+# - "mood is hungry, for the mood again", place 0. At which words is this latent active, and which word does it raise?
+# - the same for a *name*. And what are the latents at places 1 and 2 for?
+# - by number, at any place, without looking at the bottom right corner. Say what it stands for. Then look.
 # - one of which you cannot make any sense.
 
 # %%
@@ -598,17 +599,34 @@ detectors = dict(zip(features, best_detectors(z, labels, z_test, test_labels)))
 
 # %%
 # You need not follow this cell: it draws.
-def draw_latent(figure, which, number):
-    by_name = {str(f): detectors[f].column for f in features}
-    dossier = reader.dossier(by_name.get(which, int(number)))
-    told = draw_dossier(figure, dossier, test_stories, VOCABULARY)
+varied = z - z.mean(dim=0)
+varied /= varied.norm(dim=0) + 1e-9
+by_name = {str(f): f for f in features}
+
+
+def in_order(which):
+    """The latents by number, or the best detector of a feature and the others by their correlation with it."""
     if which not in by_name:
+        return list(range(z.shape[1]))
+    feature = by_name[which]
+    order = (
+        (varied.T @ labels[:, features.index(feature)].float()).argsort(descending=True).tolist()
+    )
+    order.remove(detectors[feature].column)
+    return [detectors[feature].column, *order]
+
+
+def draw_latent(figure, which, place):
+    latent = in_order(which)[int(place)]
+    dossier = reader.dossier(latent)
+    told = draw_dossier(figure, dossier, test_stories, VOCABULARY)
+    if which not in by_name or not dossier.examples:
         return told
     words = [VOCABULARY[int(test_stories.tokens[i, j])] for i, j in dossier.examples]
     raised = VOCABULARY[int(dossier.effects.argmax())]
     return (
-        f"The latent that marks “{which}” best is most active at “{words[0]}”. Of all next words it "
-        f"raises “{raised}” most."
+        f"Place {int(place)} for “{which}” has latent {latent}. It is most active at “{words[0]}”. Of all next words "
+        f"it raises “{raised}” most."
     )
 
 
@@ -629,8 +647,8 @@ LiveFigure(
     "Choose “mood is hungry, for the mood again”. At which words is its latent active? And what does the "
     "model have to know there from far back?",
     size=(7, 4.6),
-    which=Select("latent", ("by number", *map(str, offered)), str(offered[4])),
-    number=Slider("number", 0, 767, 1, 0),
+    which=Select("latents sorted by", ("number", *map(str, offered)), str(offered[4])),
+    place=Slider("place", 0, 767, 1, 0),
 )
 
 # %%
@@ -650,6 +668,9 @@ show_figure(
 # **What you should have found.** It is active at "feels", "felt" and their like, after "still", but only in stories of somebody
 # hungry. The next word is "hungry". The mood was told once, sentences ago, and nothing in view shows it. So this latent
 # does not say "hungry". It says "hungry, *and now it matters*".
+#
+# At the places after 0 you often find a latent for the very same feature: for a name, say, one that is active behind a
+# full stop, and another behind "today". Each marks almost all the places. 768 latents leave room for such doubles.
 #
 # Does a factor have one latent, or several? Take the tense. It is needed at eight places, and every verb
 # shows it anew. Is there a latent for each place? And is there one that is active all over the stories told in the past?
@@ -735,9 +756,6 @@ guess_neuron
 # %%
 guess_random = predict.number("random", "And the random atoms, for which nothing is trained?")
 guess_random
-
-
-guess_neuron
 
 
 # %%
