@@ -601,14 +601,14 @@ detectors = dict(zip(features, best_detectors(z, labels, z_test, test_labels)))
 # You need not follow this cell: it draws.
 varied = z - z.mean(dim=0)
 varied /= varied.norm(dim=0) + 1e-9
-by_name = {str(f): f for f in features}
+feature_named = {str(f): f for f in features}
 
 
 def in_order(which):
     """The latents by number, or the best detector of a feature and the others by their correlation with it."""
-    if which not in by_name:
+    if which not in feature_named:
         return list(range(z.shape[1]))
-    feature = by_name[which]
+    feature = feature_named[which]
     order = (
         (varied.T @ labels[:, features.index(feature)].float()).argsort(descending=True).tolist()
     )
@@ -620,7 +620,7 @@ def draw_latent(figure, which, place):
     latent = in_order(which)[int(place)]
     dossier = reader.dossier(latent)
     told = draw_dossier(figure, dossier, test_stories, VOCABULARY)
-    if which not in by_name or not dossier.examples:
+    if which not in feature_named or not dossier.examples:
         return told
     words = [VOCABULARY[int(test_stories.tokens[i, j])] for i, j in dossier.examples]
     raised = VOCABULARY[int(dossier.effects.argmax())]
