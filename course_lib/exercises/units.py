@@ -25,6 +25,7 @@ UNITS = {
     "05_sparsity_penalties": "sparsity_penalties",
     "06_sparse_autoencoder": "sparse_autoencoder",
     "07_superposition": "superposition",
+    "08_language_model": "language_model",
 }
 STRICT = "COURSE_STRICT"  # set while notebooks are built: a failed check fails its cell
 

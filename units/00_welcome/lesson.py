@@ -20,7 +20,7 @@
 # | 5 | [Sparsity penalties](05_sparsity_penalties.ipynb) | [exercises](../exercises/05_sparsity_penalties/05_exercises.ipynb) | measure sparsity in four ways, tell what L1, KL and Hoyer do to a latent, choose a penalty's strength, recognise a penalty that fails, compute and mend shrinkage |
 # | 6 | [The full sparse autoencoder](06_sparse_autoencoder.ipynb) | [exercises](../exercises/06_sparse_autoencoder/06_exercises.ipynb) | build a sparse autoencoder with unit-norm atoms, train it on photographs until its atoms are edges, mend the four common troubles, evaluate it with several numbers, use its code as features |
 # | 7 | [Superposition and dictionary recovery](07_superposition.ipynb) | [exercises](../exercises/07_superposition/07_exercises.ipynb) | say why sparsity makes room for more features than dimensions, make data whose features are known, measure what a sparse autoencoder recovers, revive dead latents, show that a low error is not recovery |
-# | 8 | Inside a language model | *planned* | |
+# | 8 | [Inside a language model](08_language_model.ipynb) | [exercises](../exercises/08_language_model/08_exercises.ipynb) | take a language model's activations by hook, train a sparse autoencoder on them and measure what the model loses with it, find the latent for a known factor, ablate and steer, say what can and cannot be concluded |
 
 # %% [markdown]
 # ## How to work with it
