@@ -74,6 +74,8 @@ def leaves_of(value: Any, path: str = "") -> dict[str, Any]:
 
 def raised_by(error: BaseException) -> Raised:
     """Describe an exception by its last line outside the libraries: the learner's own."""
+    if hasattr(error, "relayed_line"):  # from another process, which has looked
+        return Raised(type(error).__name__, str(error), error.relayed_line)
     frames = traceback.extract_tb(error.__traceback__)
     own = [
         f
@@ -166,6 +168,8 @@ class Unusual:
 
 def _plain(value: Any) -> Any:
     """A leaf as plain data that can be compared, printed and sent."""
+    if isinstance(value, Unusual):
+        return value
     if isinstance(value, Tensor):
         if value.is_nested or value.layout != torch.strided or value.is_quantized or value.is_meta:
             layout = str(value.layout).removeprefix("torch.").replace("_", " ")
