@@ -3,8 +3,8 @@
 It runs inside the sandbox (`sandbox`), where neither the exercises nor any submission are to be
 seen, and it never runs a student's code itself. Over its control socket it is told
 
-    {"do": "begin", "limits": {…}}   with a socket's file descriptor: fork a process that serves it
-    {"do": "end"}                    end that process and all that it has started, wipe what it wrote
+    {"do": "begin", "limits": {…}}   with a socket's file descriptor: fork a process to serve it
+    {"do": "end"}                    end it and all that it has started, and wipe what they wrote
 
 and it replies to each. Between the two it can be stopped at any moment: nothing of it is kept.
 """
