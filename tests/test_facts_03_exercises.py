@@ -7,15 +7,17 @@ import pytest
 import torch
 
 from course_lib.exercises.losses_and_optimisers import five_curves, narrow_valley
-from course_lib.exercises.losses_and_optimisers.curves import EPOCHS, RUNS, five_runs
 from course_lib.exercises.losses_and_optimisers.early_stopping import early_stopping
 from course_lib.exercises.losses_and_optimisers.mse_loss import mse_loss
+from course_lib.practice.losses_and_optimisers.curves import EPOCHS, five_runs
 from tests.seeds import one_of
 
 
 @pytest.fixture(scope="module", params=one_of(0, 1, 2), ids="seed {}".format)
 def runs(request):
-    return {RUNS[name].condition: curves for name, curves in five_runs(request.param).items()}
+    return {
+        five_curves.CONDITIONS[name]: curves for name, curves in five_runs(request.param).items()
+    }
 
 
 def test_the_healthy_run(runs):

@@ -3,10 +3,10 @@
 import pytest
 
 from course_lib.data import digits
-from course_lib.exercises.basic_autoencoders.digits_code import pca_error, train_code, unseen_digits
-from course_lib.exercises.basic_autoencoders.smallest_code import BOUND
+from course_lib.exercises.basic_autoencoders.smallest_code import BOUND, pca_error, unseen_digits
 from course_lib.exercises.basic_autoencoders.smallest_code import unseen_error as error_on_new
-from course_lib.exercises.basic_autoencoders.stuck_runs import MARKS, runs
+from course_lib.practice.basic_autoencoders.digits_code import train_code
+from course_lib.practice.basic_autoencoders.stuck_runs import MARKS, runs
 from tests.seeds import one_of
 
 SEEDS = one_of(1, 0, 2)

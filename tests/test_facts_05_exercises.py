@@ -13,14 +13,14 @@ from course_lib.exercises.sparsity_penalties.hoyer_measure import hoyer_measure
 from course_lib.exercises.sparsity_penalties.hoyer_penalty import hoyer_penalty
 from course_lib.exercises.sparsity_penalties.kl_penalty import kl_penalty
 from course_lib.exercises.sparsity_penalties.l1_penalty import l1_penalty
-from course_lib.exercises.sparsity_penalties.penalised_runs import EVERY, STEPS, four_runs
-from course_lib.exercises.sparsity_penalties.sigmoid_digits import after_training, train_sigmoid
 from course_lib.losses import (
     hoyer_sparsity,
     hoyer_sparsity_loss,
     kl_divergence_sparsity_loss,
     l1_sparsity_loss,
 )
+from course_lib.practice.sparsity_penalties.penalised_runs import EVERY, STEPS, four_runs
+from course_lib.practice.sparsity_penalties.sigmoid_digits import after_training, train_sigmoid
 from tests.seeds import one_of
 
 SEEDS = one_of(1, 0, 2)

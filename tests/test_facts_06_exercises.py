@@ -6,19 +6,21 @@ import pytest
 import torch
 
 from course_lib.evaluation import chance_mmcs
-from course_lib.exercises.sparse_autoencoder.best_dictionary import BOUND, DEFAULTS
+from course_lib.exercises.sparse_autoencoder.best_dictionary import BOUND, DEFAULTS, score
 from course_lib.exercises.sparse_autoencoder.best_dictionary import reference as best
-from course_lib.exercises.sparse_autoencoder.clinic import FAULTS, HEALTHY, RUNS, six_runs, train
 from course_lib.exercises.sparse_autoencoder.evaluation_report import evaluation_report
-from course_lib.exercises.sparse_autoencoder.known_world import score, world
 from course_lib.exercises.sparse_autoencoder.loss_terms import loss_terms
 from course_lib.exercises.sparse_autoencoder.recovery import recovery
+from course_lib.exercises.sparse_autoencoder.six_faults import FAULTS
 from course_lib.exercises.sparse_autoencoder.six_mends import MENDS, misses
 from course_lib.exercises.sparse_autoencoder.sparse_module import SparseAutoencoder
 from course_lib.exercises.sparse_autoencoder.tied_module import TiedSparseAutoencoder
+from course_lib.practice.sparse_autoencoder.clinic import RUNS, Settings, six_runs, train
+from course_lib.practice.sparse_autoencoder.known_world import world
 from tests.seeds import one_of
 
 SEEDS = one_of(1, 0, 2)
+HEALTHY = Settings(latents=32, l1_weight=0.3, learning_rate=0.03, normalise="rows")
 
 
 # -- worked examples of the text -----------------------------------------------------------------

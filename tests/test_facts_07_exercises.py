@@ -12,19 +12,14 @@ from course_lib.exercises.superposition.better_and_worse import LESS_FVU, MORE_F
 from course_lib.exercises.superposition.better_and_worse import MOST_L0 as PAIR_L0
 from course_lib.exercises.superposition.better_and_worse import reference as pair
 from course_lib.exercises.superposition.interference import interference
-from course_lib.exercises.superposition.laboratory import FINDINGS, LATENTS, train
 from course_lib.exercises.superposition.leaks_by_hand import exercise as leaks_by_hand
 from course_lib.exercises.superposition.make_examples import make_examples
 from course_lib.exercises.superposition.matching import linear_sum_assignment
-from course_lib.exercises.superposition.paired_world import (
-    ACTIVE,
-    FEATURES,
-    PRACTICE,
-    result,
-    world,
-)
+from course_lib.exercises.superposition.seven_reports import FINDINGS
 from course_lib.exercises.superposition.topk_code import topk_code
 from course_lib.exercises.superposition.toy_loss import toy_loss
+from course_lib.practice.superposition.laboratory import LATENTS, train
+from course_lib.practice.superposition.paired_world import ACTIVE, FEATURES, PRACTICE, result, world
 from tests.seeds import one_of
 
 SEEDS = one_of(1, 0, 2)

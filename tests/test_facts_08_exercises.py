@@ -9,7 +9,6 @@ from course_lib.activations import change_output, collect_activations
 from course_lib.autoencoders import SparseAutoencoder
 from course_lib.data.stories import VOCABULARY, Feature, tell_stories
 from course_lib.exercises.language_model import small_autoencoder, steer_story
-from course_lib.exercises.language_model import story_autoencoders as lab
 from course_lib.exercises.language_model.best_latent import best_latent
 from course_lib.exercises.language_model.loss_recovered import loss_recovered
 from course_lib.exercises.language_model.next_word_loss import next_word_loss
@@ -22,6 +21,7 @@ from course_lib.interpretation import (
     steer,
 )
 from course_lib.language_model import language_loss, next_word_losses
+from course_lib.practice.language_model import story_autoencoders as lab
 from course_lib.story_model import untrained_story_model
 from tests.seeds import one_of
 
@@ -97,7 +97,9 @@ def test_the_exercise_s_loss_recovered_is_the_report_s(seed):
 
 
 def missed(settings, seed):
-    found = lab.exam_report(tuple((small_autoencoder.DEFAULTS | settings).items()), seed)
+    found = small_autoencoder.exam_report(
+        tuple((small_autoencoder.DEFAULTS | settings).items()), seed
+    )
     return [m.name for m in small_autoencoder.measurements(found) if not m.ok]
 
 
@@ -134,7 +136,7 @@ def test_other_ways_fall_short():
         {"latents": 256, "k": None, "l1_weight": 1.0, "learning_rate": 0.01},
         {"latents": 256, "k": 6, "learning_rate": 0.003, "schedule": "cosine"},
     ):
-        assert missed(settings, lab.EXAM), settings
+        assert missed(settings, small_autoencoder.EXAM), settings
 
 
 # -- steering ------------------------------------------------------------------------------------
@@ -153,10 +155,10 @@ def colour_values(seed, count, dose):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_four_latents_steer_and_two_or_random_ones_do_not(seed):
-    def blue(values, stories=lab.EXAM_STORIES):
+    def blue(values, stories=steer_story.EXAM_STORIES):
         return lab.steered(values, stories, seed).blue
 
-    for stories in (lab.PRACTICE_STORIES, lab.EXAM_STORIES):
+    for stories in (lab.PRACTICE_STORIES, steer_story.EXAM_STORIES):
         for dose in (2.0, 2.5):
             assert blue(colour_values(seed, 4, dose), stories) > steer_story.LEAST_BLUE + 0.01
     assert blue(colour_values(seed, 2, 1.0)) < steer_story.LEAST_BLUE - 0.01
@@ -164,14 +166,15 @@ def test_four_latents_steer_and_two_or_random_ones_do_not(seed):
     for draw in range(3):
         picked = torch.randperm(256, generator=torch.Generator().manual_seed(draw))[:4].tolist()
         assert blue(dict.fromkeys(picked, 3.0)) < 0.3
-    as_it_is = lab.steered({}, lab.EXAM_STORIES, seed)
+    as_it_is = lab.steered({}, steer_story.EXAM_STORIES, seed)
     assert as_it_is.red > 0.98 and as_it_is.blue < 0.01
 
 
 def test_the_means_themselves_are_not_enough_and_more_is_not_always_better():
     """On the model of the exercise, as its hints say."""
     found = [
-        lab.steered(colour_values(0, 4, dose), lab.EXAM_STORIES).blue for dose in (1.0, 2.0, 4.0)
+        lab.steered(colour_values(0, 4, dose), steer_story.EXAM_STORIES).blue
+        for dose in (1.0, 2.0, 4.0)
     ]
     assert found[0] == pytest.approx(0.92, abs=0.02) and found[2] < found[1] - 0.005
     assert colour_values(0, 4, 2.0) == pytest.approx(steer_story.reference())
@@ -256,7 +259,7 @@ def test_the_difference_of_the_means_steers_without_an_autoencoder(seed):
 
     chances = next_word_probabilities(model, tokens, block, add)[where]
     assert chances[:, VOCABULARY.index("blue")].mean() > 0.95
-    assert lab.steered(colour_values(seed, 4, 2.0), lab.EXAM_STORIES, seed).blue > 0.95
+    assert lab.steered(colour_values(seed, 4, 2.0), steer_story.EXAM_STORIES, seed).blue > 0.95
 
 
 def test_muffins_are_split(read):

@@ -103,8 +103,11 @@ FLOORS = (
     {"plotting", "source"},
     {"charts", "figures", "widgets"},
     {"demo"},
+    {"stages"},
+    {"practice"},
     {"exercises"},
     {"building"},
+    {"grading"},
     {"cli"},
 )
 

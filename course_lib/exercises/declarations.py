@@ -3,7 +3,6 @@ the points under nbgrader, the hints, the answer cell, the solution and the test
 
 from __future__ import annotations
 
-import ast
 import inspect
 import textwrap
 from abc import ABC, abstractmethod
@@ -11,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
 from course_lib.errors import WrongArgument
 from course_lib.exercises.verdicts import Status, Verdict
+from course_lib.stages.blanks import is_blank as is_blank  # the kinds of exercise take it from here
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 DIFFICULTY = {1: "●○○", 2: "●●○", 3: "●●●"}
@@ -144,41 +142,3 @@ def source_of(answer: Any) -> str:
 
 def _keyword(answer: Any) -> str:
     return "class " if inspect.isclass(answer) else "def "
-
-
-def is_blank(answer: Any) -> bool:
-    """Whether an answer is still as it was handed out: dots, `pass` or NotImplementedError.
-
-    A class is blank when all its methods are. (They are looked at one by one, since the source
-    of a class that was written in a notebook is not always to be had.)
-    """
-    if answer is ... or answer is None:
-        return True
-    if inspect.isclass(answer):
-        methods = [m for m in vars(answer).values() if inspect.isfunction(m)]
-        # a base of the learner's own, or nn.Sequential, may do the work: that is an answer
-        inherits = answer.__bases__ not in ((object,), (nn.Module,))
-        return bool(methods) and not inherits and all(_is_empty(m) for m in methods)
-    return inspect.isfunction(answer) and _is_empty(answer)
-
-
-def _is_empty(function: Callable) -> bool:
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError, IndexError):
-        return False
-    return isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef) and all(
-        _says_nothing(statement) for statement in tree.body
-    )
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Pass):
-        return True
-    if isinstance(statement, ast.Raise):
-        return "NotImplementedError" in ast.unparse(statement)
-    if isinstance(statement, ast.Expr):  # a docstring, dots, or the call of the base class
-        return isinstance(statement.value, ast.Constant) or ast.unparse(statement).startswith(
-            "super().__init__("
-        )
-    return False

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.isolation import defaults
+from course_lib.stages.copies import leaves_of, non_leaf
 
 
 @dataclass(frozen=True)
@@ -57,21 +58,6 @@ class Observation:
 MOST_ENTRIES = 1_000_000  # no exercise asks for more; a larger output is not copied
 
 
-def leaves_of(value: Any, path: str = "") -> dict[str, Any]:
-    """Flatten tuples, lists and dicts of outputs into {path: leaf}."""
-    if isinstance(value, tuple | list):
-        return {
-            k: v for i, item in enumerate(value) for k, v in leaves_of(item, f"{path}[{i}]").items()
-        }
-    if isinstance(value, Mapping):
-        return {
-            k: v
-            for key, item in value.items()
-            for k, v in leaves_of(item, f"{path}[{key!r}]").items()
-        }
-    return {path: value}
-
-
 def raised_by(error: BaseException) -> Raised:
     """Describe an exception by its last line outside the libraries: the learner's own."""
     if hasattr(error, "relayed_line"):  # from another process, which has looked
@@ -104,17 +90,9 @@ def _private_copy(value: Any, with_gradient: bool) -> tuple[Any, Tensor | None]:
             leaf = torch.stack([leaf, leaf], dim=-1)[..., 0]
         if with_gradient and leaf.is_floating_point():
             leaf = leaf.requires_grad_()
-            return leaf.view_as(leaf) if not leaf.is_leaf else _non_leaf(leaf), leaf
+            return leaf.view_as(leaf) if not leaf.is_leaf else non_leaf(leaf), leaf
         return leaf, None
     return (copy.deepcopy(value) if isinstance(value, np.ndarray | list) else value), None
-
-
-def _non_leaf(leaf: Tensor) -> Tensor:
-    """The same values as a non-leaf: in-place changes are then seen, not refused by autograd."""
-    out = leaf * 1
-    if leaf.is_contiguous() == out.is_contiguous():
-        return out
-    return torch.stack([out, out], dim=-1)[..., 0]
 
 
 def _changed(before: Any, after: Any) -> bool:
@@ -181,7 +159,9 @@ def _plain(value: Any) -> Any:
         if value.dtype.kind not in "biuf" or value.size > MOST_ENTRIES:
             return Unusual(f"numpy array of {value.dtype}, shape {value.shape}")
         return value.copy()
-    if value is None or isinstance(value, bool | int | float | str | np.number | np.bool_):
+    if value is None or isinstance(
+        value, bool | int | float | str | np.number | np.bool_ | Unusual
+    ):
         return value
     return Unusual(type(value).__name__)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib import digits
-from course_lib.exercises.basic_autoencoders.digits_code import train_code
+from course_lib.practice.basic_autoencoders.digits_code import train_code
 
 # ---------------------------------------------------------------- 1 · BasicAutoencoder
 

@@ -267,7 +267,7 @@ print(torch.relu(pre_activation))
 #   means $7 \cdot 10^{-3}$, that is 0.007. A plain `0` is exactly 0.
 
 # %%
-from course_lib.exercises.activation_functions.clinic import as_table, clinic
+from course_lib.practice.activation_functions.clinic import as_table, clinic
 
 print(as_table(clinic()))
 

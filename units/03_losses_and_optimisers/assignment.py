@@ -320,7 +320,7 @@ with torch.no_grad():
 
 # %%
 # You need not follow this cell: it trains the five models and draws.
-from course_lib.exercises.losses_and_optimisers.curves import draw_runs, five_runs
+from course_lib.practice.losses_and_optimisers.curves import draw_runs, five_runs
 
 show_figure(
     draw_runs(five_runs()),
@@ -366,7 +366,7 @@ show_figure(
 
 # %%
 # You need not follow this cell: it draws.
-from course_lib.exercises.losses_and_optimisers.narrow_valley import descend, loss
+from course_lib.practice.losses_and_optimisers.narrow_valley import descend, loss
 
 a, b = torch.meshgrid(torch.linspace(-1.2, 1.2, 121), torch.linspace(-0.3, 0.3, 121), indexing="ij")
 figure, ax = new_figure(7, 2.8)

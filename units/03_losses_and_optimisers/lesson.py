@@ -28,7 +28,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from course_lib import BasicAutoencoder, LiveFigure, Slider, digits, new_figure, open_unit
 from course_lib import progress_bar, reconstruction_loss, show_figure, show_source
 from course_lib import train_sparse_autoencoder_with_early_stopping
-from course_lib.exercises.losses_and_optimisers import gallery
+from course_lib.practice.losses_and_optimisers import gallery
 from course_lib.figures import draw_chain, draw_descent
 from course_lib.plotting import BLUE, GREY, ORANGE
 

@@ -247,7 +247,7 @@ for direction in Vh:
 # - **dead latents**: those that are 0 on all examples at the end.
 
 # %%
-from course_lib.exercises.basic_autoencoders.stuck_runs import as_table, draw, runs
+from course_lib.practice.basic_autoencoders.stuck_runs import as_table, draw, runs
 
 print(as_table(runs()))
 
@@ -353,7 +353,7 @@ print(small(torch.zeros(1, 3)).tolist())
 # All get the same budget: 1,500 steps of 128 images, some seconds of training. Here is the training:
 
 # %%
-from course_lib.exercises.basic_autoencoders.digits_code import train_code, validation_error
+from course_lib.practice.basic_autoencoders.digits_code import train_code, validation_error
 
 show_source(train_code)
 

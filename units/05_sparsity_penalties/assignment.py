@@ -212,7 +212,7 @@ print("value:", length.item(), "  slopes:", z.grad.tolist())
 # that of the most active latent. A cross marks where the loss ceases to be a number.
 
 # %%
-from course_lib.exercises.sparsity_penalties.penalised_runs import as_table, draw_runs, four_runs
+from course_lib.practice.sparsity_penalties.penalised_runs import as_table, draw_runs, four_runs
 
 runs = four_runs()
 print(as_table(runs))
@@ -245,7 +245,7 @@ show_figure(
 # activation is about 50 %.
 
 # %%
-from course_lib.exercises.sparsity_penalties.sigmoid_digits import train_sigmoid
+from course_lib.practice.sparsity_penalties.sigmoid_digits import train_sigmoid
 
 print(train_sigmoid("l1", 0.0001))
 

@@ -240,7 +240,7 @@ print(copy.tolist())
 # - **found**: how many of the 20 features have an atom with a cosine above 0.9.
 
 # %%
-from course_lib.exercises.sparse_autoencoder.clinic import as_table, draw, rerun, six_runs
+from course_lib.practice.sparse_autoencoder.clinic import as_table, draw, rerun, six_runs
 
 print(as_table(six_runs()))
 
@@ -315,7 +315,7 @@ print(rerun("B", l1_weight=0.05))
 # noise. In the practice world you see the features:
 
 # %%
-from course_lib.exercises.sparse_autoencoder.known_world import practice_world, train_dictionary
+from course_lib.practice.sparse_autoencoder.known_world import practice_world, train_dictionary
 
 practice = practice_world()
 print("examples:", tuple(practice.activations.shape))

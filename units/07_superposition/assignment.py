@@ -248,7 +248,7 @@ print("rows:   ", torch.tensor([[1.0, 0.0], [0.0, 1.0], [3.0, 4.0]])[dead].tolis
 # - **found**: how many of the features have an atom with a cosine above 0.9.
 
 # %%
-from course_lib.exercises.superposition.laboratory import as_table, seven_runs
+from course_lib.practice.superposition.laboratory import as_table, seven_runs
 
 print(as_table(seven_runs()))
 
@@ -274,8 +274,8 @@ print(as_table(seven_runs()))
 # features:
 
 # %%
-from course_lib.exercises.superposition.paired_world import practice_world, result
-from course_lib.exercises.superposition.paired_world import train_dictionary
+from course_lib.practice.superposition.paired_world import practice_world, result
+from course_lib.practice.superposition.paired_world import train_dictionary
 
 practice = practice_world()
 print("examples:", tuple(practice.activations.shape))

@@ -169,7 +169,7 @@ with change_output(model.blocks[1], displaced):
 # latents**:
 
 # %%
-from course_lib.exercises.language_model.story_autoencoders import (
+from course_lib.practice.language_model.story_autoencoders import (
     activations,
     report,
     train_autoencoder,
@@ -254,7 +254,7 @@ print(f"rise of the loss: about {10 * round(10 * found.change)} %")
 # and where it is about to repeat "blue":
 
 # %%
-from course_lib.exercises.language_model.story_autoencoders import BLUE, RED, codes_before, steered
+from course_lib.practice.language_model.story_autoencoders import BLUE, RED, codes_before, steered
 
 z_red, z_blue = codes_before(RED), codes_before(BLUE)
 print("before red: ", tuple(z_red.shape))

@@ -1,9 +1,10 @@
 """Exercise `four_networks`: a diagnosis from the statistics that `clinic` computes."""
 
-from course_lib.exercises.activation_functions.clinic import NETWORKS
 from course_lib.exercises.values import Field, PredictionExercise
+from course_lib.practice.activation_functions.clinic import NETWORKS
 
-CONDITIONS = '"healthy", "saturated", "dead" or "shrinking"'
+WORDS = '"healthy", "saturated", "dead" or "shrinking"'
+CONDITIONS = {"A": "shrinking", "B": "healthy", "C": "saturated", "D": "dead"}
 
 MISTAKES = {
     "A": {
@@ -40,14 +41,14 @@ MISTAKES = {
     },
 }
 
-SUNK = next(r.sunk_layer for r in NETWORKS.values() if r.condition == "dead")
+SUNK = next(NETWORKS[name].sunk_layer for name, c in CONDITIONS.items() if c == "dead")
 
 
 def _condition(name: str) -> Field:
     return Field(
         f"network_{name.lower()}",
-        f"Network {name}: {CONDITIONS}?",
-        NETWORKS[name].condition,
+        f"Network {name}: {WORDS}?",
+        CONDITIONS[name],
         MISTAKES[name],
     )
 
@@ -61,7 +62,7 @@ exercise = PredictionExercise(
     why="A loss that does not fall says that something is wrong. The statistics of the layers say "
     "what, and where.",
     fields=(
-        *(_condition(name) for name in NETWORKS),
+        *(_condition(name) for name in CONDITIONS),
         Field(
             "dead_layer",
             "In the dead network: the first layer whose units are all dead? Write 1, 2 or 3.",

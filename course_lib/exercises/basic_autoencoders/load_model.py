@@ -2,18 +2,13 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from course_lib.exercises.basic_autoencoders.files import (
-    MODELS,
-    FileExercise,
-    Sample,
-    SmallAutoencoder,
-)
+from course_lib.exercises.basic_autoencoders.files import FileExercise
 from course_lib.exercises.cases import Case, Draw
+from course_lib.stages.files import FAULTS, MODELS, Sample, SmallAutoencoder, load
 
 
 def load_model(make: type[nn.Module], path: Path) -> nn.Module:
@@ -29,81 +24,6 @@ def load_model(make: type[nn.Module], path: Path) -> nn.Module:
     model.load_state_dict(saved["weights"])
     return model.eval()
     ### END SOLUTION
-
-
-FAULTS = {
-    "none": "a good file",
-    "cut": "a file that is cut short",
-    "missing": "a file in which one of the weights is missing",
-    "code": "a file that runs code when it is loaded without weights_only=True",
-    "larger": "a file whose weights are larger than its config says",
-}
-ran: list[str] = []  # filled by the code in a harmful file
-
-
-class Trap:
-    """Harmless here: it only notes that it was run. It could have deleted your files."""
-
-    def __reduce__(self):
-        return ran.append, ("it ran",)
-
-
-def write(sample: Sample, model: nn.Module, fault: str, path: Path) -> None:
-    """A saved model, good or with a fault."""
-    saved = {"config": dict(sample.config), "weights": dict(model.state_dict())}
-    if fault == "missing":
-        del saved["weights"]["decoder.bias"]
-    if fault == "larger":
-        saved["config"]["encoding_dim"] -= 1
-    if fault == "code":
-        saved["notes"] = Trap()
-    torch.save(saved, path)
-    if fault == "cut":
-        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-
-def session(
-    answer: Any, folder: Path, seed: int, sample: Sample, make: str, file: str, x: Tensor
-) -> tuple | None:
-    """Let the answer load a file, and try what came back on x."""
-    fault = next(name for name, words in FAULTS.items() if words == file)
-    model, path = sample.build(seed), folder / "model.pt"
-    write(sample, model, fault, path)
-    written = path.read_bytes()
-    expected = model.eval()(x).detach()
-    ran.clear()
-    try:
-        loaded = answer(MODELS[make], path)
-    except (Exception, SystemExit) as error:
-        if fault == "none":
-            raise in_one_line(error) from None
-        loaded = None
-        came_back = "an error, as it should be"
-    else:
-        if loaded is None and fault == "none":
-            return None
-        came_back = f"a {type(loaded).__name__}"
-    finally:
-        executed = bool(ran)
-        ran.clear()
-    if executed:
-        return "the code in the file has run", torch.zeros(0), "", ""
-    kept = path.is_file() and path.read_bytes() == written
-    file_after = "as before" if kept else "gone or changed"
-    if not isinstance(loaded, nn.Module) or fault != "none":
-        return came_back, torch.zeros(0), "", file_after
-    # all layers count: `model.training = False` alone does not reach the dropout inside
-    mode = "training" if any(m.training for m in loaded.modules()) else "evaluation"
-    return came_back, loaded.eval()(x).detach().reshape(expected.shape), mode, file_after
-
-
-def in_one_line(error: BaseException) -> BaseException:
-    """The same error with its message in one line: torch lists what does not fit on the later
-    ones."""
-    if type(error) is not RuntimeError:
-        return error
-    said = " ".join(str(error).split())
-    return RuntimeError(said).with_traceback(error.__traceback__)
 
 
 def cases(draw: Draw):
@@ -128,7 +48,7 @@ def cases(draw: Draw):
 
 exercise = FileExercise(
     load_model,
-    session=session,
+    session=load,
     title="Load a model",
     points=4,
     difficulty=3,

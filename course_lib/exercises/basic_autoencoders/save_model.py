@@ -2,21 +2,13 @@
 
 import pickle
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import nn
 
-from course_lib.exercises.basic_autoencoders.files import (
-    FileExercise,
-    Sample,
-    contents,
-    kind,
-    names,
-    plain,
-    values,
-)
+from course_lib.exercises.basic_autoencoders.files import FileExercise
 from course_lib.exercises.cases import Case, Draw
+from course_lib.stages.files import Sample, save
 
 
 def save_model(model: nn.Module, config: dict, path: Path) -> None:
@@ -29,47 +21,6 @@ def save_model(model: nn.Module, config: dict, path: Path) -> None:
     ### BEGIN SOLUTION
     torch.save({"config": config, "weights": model.state_dict()}, path)
     ### END SOLUTION
-
-
-def session(answer: Any, folder: Path, seed: int, sample: Sample, at: str) -> tuple:
-    """Let the answer save a model to folder/at; tell what is there then, and how the model is."""
-    model, config, path = sample.build(seed), dict(sample.config), folder / at
-    before = {n: (v.clone(), v.dtype) for n, v in model.state_dict().items()}
-    path.parent.mkdir(exist_ok=True)
-    if "old" in at:
-        path.write_bytes(b"an old file")
-    answer(model, config, path)
-    found = contents(path)
-    parts = found if isinstance(found, dict) and kind(found) == EXPECTED else {}
-    others = {_named(p, path) for p in folder.rglob("*") if p.is_file() and p != path}
-    return (
-        kind(found),
-        plain(parts.get("config")),
-        names(parts.get("weights")),
-        values(parts.get("weights")),
-        ", ".join(sorted(others)) or "none",
-        _state(model, before, config == dict(sample.config), sample.training),
-    )
-
-
-def _named(other: Path, path: Path) -> str:
-    return "`path` with an ending" if other.name.startswith(path.name) else "one of another name"
-
-
-EXPECTED = "a dictionary with the keys 'config', 'weights'"
-
-
-def _state(model: nn.Module, before: dict, same_config: bool, training: bool) -> str:
-    after = model.state_dict()
-    if set(after) != set(before) or any(
-        after[n].dtype != dtype or not torch.equal(after[n], v) for n, (v, dtype) in before.items()
-    ):
-        return "its weights have changed"
-    if model.training != training:
-        return "it is in another mode"
-    if not all(p.requires_grad for p in model.parameters()):
-        return "its weights no longer take gradients"
-    return "as before" if same_config else "its config has changed"
 
 
 def cases(draw: Draw):
@@ -100,7 +51,7 @@ def cases(draw: Draw):
 
 exercise = FileExercise(
     save_model,
-    session=session,
+    session=save,
     title="Save a model",
     points=3,
     difficulty=2,

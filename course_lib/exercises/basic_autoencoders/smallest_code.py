@@ -9,24 +9,44 @@ from torch import Tensor
 
 from course_lib.autoencoders.basic import HIDDEN_ACTIVATIONS
 from course_lib.data import digits
-from course_lib.exercises.basic_autoencoders.digits_code import (
+from course_lib.exercises.cases import Draw
+from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.basic_autoencoders.digits_code import (
     PIXELS,
+    TRAINING,
     codes,
     error,
     layers,
-    pca_error,
-    principal,
     train_code,
-    unseen_digits,
 )
-from course_lib.exercises.cases import Draw
-from course_lib.exercises.values import Measurement, OutcomeExercise
 
 BOUND, MOST_LATENTS = 0.021, 4
 MOST_WEIGHTS = 1_000_000  # a check must stay short
 
 SOLUTION = """\
 train_code(latents=4, hidden_dims=(256, 128), activation="tanh", learning_rate=0.005)"""
+
+
+@cache
+def unseen_digits() -> Tensor:
+    """The 397 test images; read only."""
+    return digits("test")[0]
+
+
+@cache
+def principal(latents: int) -> tuple[Tensor, Tensor]:
+    """The mean (64,) and the first directions (latents, 64) of the training images."""
+    images = digits("train")[0][:TRAINING]
+    mean = images.mean(dim=0)
+    return mean, torch.linalg.svd(images - mean, full_matrices=False).Vh[:latents]
+
+
+@cache
+def pca_error(latents: int) -> float:
+    """The error on the test images of PCA with as many latents (all 64 at most)."""
+    mean, V = principal(min(latents, PIXELS))
+    centred = unseen_digits() - mean
+    return ((centred - centred @ V.T @ V) ** 2).mean().item()
 
 
 @cache

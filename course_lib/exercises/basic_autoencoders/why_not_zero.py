@@ -1,9 +1,9 @@
 """Exercise `why_not_zero`: a diagnosis. Floor, training, or ReLU: what holds a loss up?"""
 
-from course_lib.exercises.basic_autoencoders.stuck_runs import RUNS
 from course_lib.exercises.values import Field, PredictionExercise
 
-REASONS = '"floor", "training", "relu" or "nothing"'
+WORDS = '"floor", "training", "relu" or "nothing"'
+REASONS = {"A": "training", "B": "floor", "C": "nothing", "D": "relu"}
 
 # what each wrong diagnosis overlooks, by run
 MISTAKES = {
@@ -36,9 +36,7 @@ MISTAKES = {
 
 
 def _reason(name: str) -> Field:
-    return Field(
-        f"run_{name.lower()}", f"Run {name}: {REASONS}?", RUNS[name].reason, MISTAKES[name]
-    )
+    return Field(f"run_{name.lower()}", f"Run {name}: {WORDS}?", REASONS[name], MISTAKES[name])
 
 
 exercise = PredictionExercise(
@@ -49,7 +47,7 @@ exercise = PredictionExercise(
     minutes=15,
     why="A loss that does not reach 0 has one of three reasons, and each has another cure.",
     fields=(
-        *(_reason(name) for name in RUNS),
+        *(_reason(name) for name in REASONS),
         Field(
             "cure_a",
             'What brings run A down: "more steps" or "more latents"?',

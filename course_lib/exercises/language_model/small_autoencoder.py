@@ -1,18 +1,24 @@
 """Exercise `small_autoencoder`: settings that reach five bounds at once within 250 steps."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
+from course_lib.arguments import require_number, require_whole
 from course_lib.errors import CourseError
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.language_model.story_autoencoders import (
+from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.language_model.story_autoencoders import (
     DIM,
     MOST_LATENTS,
     STEPS,
     Report,
-    exam_report,
+    activations,
+    report,
+    train_autoencoder,
 )
-from course_lib.exercises.values import Measurement, OutcomeExercise
+
+EXAM = 1  # training seed of the story model
 
 MOST_FVU, MOST_L0, MOST_DEAD, MOST_CHANGE, LEAST_RECOVERED = 0.024, 6.4, 0.25, 0.01, 0.999
 DEFAULTS = {
@@ -30,6 +36,24 @@ SOLUTION = """\
 def reference() -> dict[str, Any]:
     """Settings that do it."""
     return {"latents": 256, "k": 6, "learning_rate": 0.01, "schedule": "linear"}
+
+
+def require_settings(settings: Mapping[str, object]) -> None:
+    """Raises `WrongArgument` for settings that cannot work, before any work is done."""
+    require_whole("latents", settings["latents"])
+    require_number("latents", settings["latents"], at_least=1, at_most=MOST_LATENTS)
+    if settings["k"] is not None:
+        require_whole("k", settings["k"])
+        require_number("k", settings["k"], at_least=1, at_most=settings["latents"])
+    require_number("l1_weight", settings["l1_weight"], at_least=0, at_most=1e4)
+    require_number("learning_rate", settings["learning_rate"], above=0, at_most=1e3)
+
+
+@cache
+def exam_report(settings: tuple[tuple[str, object], ...], model_seed: int = EXAM) -> Report:
+    """Train with settings, as pairs of name and value, on the exam model; judge the result."""
+    require_settings(dict(settings))
+    return report(train_autoencoder(activations(model_seed), **dict(settings)), model_seed)
 
 
 def exam(answer: Mapping[str, Any]) -> Report:

@@ -1,13 +1,11 @@
 """Small random language models for checks, and an exercise whose answer is given one.
 
-An answer that hooks a model may leave things behind: a hook, another mode, frozen weights, a graph
-of gradients. Or it may take away what was there: the hook of somebody else. These are noted beside
-its values and compared after them.
+What such an answer leaves behind on the model (`stages.hooks`) is noted beside its values and
+compared after them.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,15 +20,10 @@ from course_lib.exercises.functions import FunctionExercise, Trial
 from course_lib.exercises.observations import Observation
 from course_lib.exercises.verdicts import Verdict
 from course_lib.language_model import LanguageModel
+from course_lib.stages import hooks, staged
+from course_lib.stages.hooks import GRAPH, HOOKS, MODE, OTHERS, WEIGHTS, language_model
 
 WORDS = 9  # in the vocabulary of a small model
-HOOKS, OTHERS, MODE, WEIGHTS, GRAPH = (
-    "hooks left behind",
-    "hooks of others",
-    "mode afterwards",
-    "weights afterwards",
-    "gradient of the result",
-)
 SENTENCES = {
     HOOKS: "The result is right, but a hook is left on the model after your function has ended.",
     OTHERS: "The result is right, but a hook that somebody else had put on the model is gone. "
@@ -41,7 +34,6 @@ SENTENCES = {
     "values, or another `requires_grad`.",
     GRAPH: "The values are right, but the result still carries a gradient to the model's weights.",
 }
-STOPPED, WENT_ON = "the model's IndexError", "no IndexError of the model"  # what comes of it
 STOPS = "a word that the model does not know: it raises an IndexError"
 
 
@@ -56,17 +48,13 @@ def small_model(
     dtype: torch.dtype = torch.float32,
 ) -> LanguageModel:
     """A language model with random weights, biases among them, in evaluation mode."""
-    with torch.device("meta"):  # no weights are drawn twice
-        model = LanguageModel(WORDS, dim, blocks, heads=2, longest=12)
-    model = model.to_empty(device="cpu").to(dtype)
+    sizes = {"vocabulary_size": WORDS, "dim": dim, "blocks": blocks, "heads": 2, "longest": 12}
+    model = language_model(sizes, dropout, dtype=dtype)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             scale = 2.0 if "embedding" in name else 0.4
             weight.copy_(draw.normal(*weight.shape, scale=scale))
-    for block in model.blocks:
-        if dropout:
-            block.mlp.append(nn.Dropout(dropout))
-    return model.requires_grad_(True).eval()
+    return model
 
 
 def own_texts(model: LanguageModel, draw: Draw, texts: int, length: int) -> Tensor:
@@ -103,31 +91,6 @@ def near_autoencoder(draw: Draw, dim: int, error: float = 0.25) -> SparseAutoenc
     return sae.eval()
 
 
-# -- what an answer leaves behind -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class State:
-    """What an answer may change in a model."""
-
-    hooks: frozenset[tuple[int, int]]  # number of the part, number of the hook
-    modes: tuple[bool, ...]
-    weights: tuple[tuple[bool, int], ...]  # requires_grad, and how often it was written to
-
-
-def _state(model: nn.Module) -> State:
-    parts, weights = list(model.modules()), list(model.parameters())
-    return State(
-        frozenset((i, hook) for i, part in enumerate(parts) for hook in part._forward_hooks),
-        tuple(part.training for part in parts),
-        tuple((weight.requires_grad, weight._version) for weight in weights),
-    )
-
-
-def _of_somebody_else(module: nn.Module, inputs: Any, output: Any) -> None:
-    """A hook that does nothing."""
-
-
 def _error_of(case: Case) -> str:
     """What the model itself says when it stops."""
     try:
@@ -160,37 +123,16 @@ class HookedExercise(FunctionExercise):
 
     def observe(self, answer: Any, case: Case, seed: int) -> Observation:
         """What `answer` does on `case`, and what it leaves behind."""
-        modules = {name: v for name, v in case.args.items() if isinstance(v, nn.Module)}
-        own = copy.deepcopy(modules)  # together, so that `module` stays a part of `model`
-        own["module"].register_forward_hook(_of_somebody_else)
-        model, facts = own["model"], {}
         stops = _error_of(case) if case.note == STOPS else None
+        facts: dict[str, Tensor] = {}
 
         def called(*args: Any) -> Any:
-            before = _state(model)
-            result = None
-            try:
-                result = answer(*args)
-                if stops:
-                    result = WENT_ON
-            except IndexError as error:
-                if not stops:
-                    raise
-                result = STOPPED if str(error) == stops else WENT_ON
-            finally:
-                after = _state(model)
-                graph = isinstance(result, Tensor) and result.requires_grad
-                noted = {
-                    HOOKS: bool(after.hooks - before.hooks),
-                    OTHERS: bool(before.hooks - after.hooks),
-                    MODE: before.modes != after.modes,
-                    WEIGHTS: before.weights != after.weights,
-                    GRAPH: graph,
-                }
-                facts.update({name: torch.tensor(float(noted[name])) for name in self.watched})
+            plain = (hooks.as_plain(value, case.args["model"]) for value in args)
+            result, noted = staged(hooks.stage, answer, stops, *plain)
+            facts.update({name: torch.tensor(float(noted[name])) for name in self.watched})
             return result
 
-        seen = super().observe(called, replace(case, args={**case.args, **own}), seed)
+        seen = super().observe(called, case, seed)
         return seen if seen.raised else replace(seen, gradients=facts)
 
     def _wrong(

@@ -7,16 +7,16 @@ from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.language_model.story_autoencoders import (
+from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.language_model.story_autoencoders import (
     BLUE,
-    EXAM_STORIES,
     MOST_LATENTS,
     RED,
     codes_before,
     steered,
 )
-from course_lib.exercises.values import Measurement, OutcomeExercise
 
+EXAM_STORIES = 4  # seed
 LEAST_BLUE, MOST_STEERED = 0.96, 4
 TOO_FAR = 12  # several times what a latent for blue ever reaches
 

@@ -1,9 +1,9 @@
 """Exercise `five_curves`: a diagnosis from the loss curves that `curves` computes."""
 
-from course_lib.exercises.losses_and_optimisers.curves import RUNS
 from course_lib.exercises.values import Field, PredictionExercise
 
-CONDITIONS = '"healthy", "slow", "jumpy", "diverged" or "overfitted"'
+WORDS = '"healthy", "slow", "jumpy", "diverged" or "overfitted"'
+CONDITIONS = {"A": "overfitted", "B": "slow", "C": "diverged", "D": "healthy", "E": "jumpy"}
 
 MISTAKES = {
     "A": {
@@ -52,8 +52,8 @@ MISTAKES = {
 def _condition(name: str) -> Field:
     return Field(
         f"run_{name.lower()}",
-        f"Run {name}: {CONDITIONS}?",
-        RUNS[name].condition,
+        f"Run {name}: {WORDS}?",
+        CONDITIONS[name],
         MISTAKES[name],
     )
 
@@ -69,7 +69,7 @@ exercise = PredictionExercise(
     why="The loss curve is the first thing that one looks at when a training run goes wrong. Most "
     "faults can be read off it.",
     fields=(
-        *(_condition(name) for name in RUNS),
+        *(_condition(name) for name in CONDITIONS),
         Field(
             "cure_slow",
             f"To get the slow run down within 40 epochs: {CURES}?",

@@ -15,31 +15,14 @@ from torch import Tensor
 
 from course_lib.exercises.cases import Draw
 from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.losses_and_optimisers.narrow_valley import CURVATURES, STEPS, descend, loss
 
-CURVATURES = (1.0, 100.0)
-STEPS = 60
 ANGLES = torch.arange(180, dtype=torch.float64) * math.pi / 180  # the other half mirrors them
 BOUND = 1e-4  # of the loss at the start
 KEYS = ("learning_rate", "momentum")
 
 SOLUTION = """\
 {"learning_rate": 0.025, "momentum": 0.7}"""
-
-
-def loss(w: Tensor) -> Tensor:
-    """The height of the valley: points (..., 2) → (...)."""
-    return (torch.tensor(CURVATURES, dtype=w.dtype) * w**2).sum(dim=-1) / 2
-
-
-def descend(start: Tensor, learning_rate: float, momentum: float, steps: int = STEPS) -> Tensor:
-    """The path of gradient descent with momentum: points (..., 2) → (steps + 1, ..., 2)."""
-    curvature = torch.tensor(CURVATURES, dtype=start.dtype)
-    w, v, path = start, torch.zeros_like(start), [start]
-    for _ in range(steps):
-        v = momentum * v + curvature * w  # the slopes of the loss are curvature · w
-        w = w - learning_rate * v
-        path.append(w)
-    return torch.stack(path)
 
 
 def remaining(learning_rate: float, momentum: float, angles: Tensor) -> Tensor:

@@ -6,9 +6,8 @@ losses that it returns and the weights that it leaves behind.
 
 from __future__ import annotations
 
-import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,16 +18,13 @@ from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.comparison import Difference, alike, kind_of
 from course_lib.exercises.declarations import Misconception
 from course_lib.exercises.functions import FunctionExercise, Trial
-from course_lib.exercises.isolation import defaults
 from course_lib.exercises.observations import (
     Observation,
     fill_parameters,
     observe_call,
 )
 from course_lib.exercises.verdicts import Verdict
-
-OPTIMISERS = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}
-
+from course_lib.stages import loops, staged
 
 def train(
     model: nn.Module,
@@ -66,33 +62,6 @@ class Followed(Observation):
     calls: tuple[str, ...] = ()
 
 
-def set_up(case: Case, seed: int) -> tuple[nn.Module, list[tuple[Tensor, Tensor]], Any, list[str]]:
-    """A fresh model, its batches, its optimiser, and the list into which calls are written."""
-    x, y = case.args["inputs"], case.args["targets"]
-    hidden, settings = case.init["hidden"], dict(case.init["optimizer"])
-    layers = [nn.Linear(x.shape[-1], hidden or y.shape[-1])]
-    if hidden:
-        layers += [nn.ReLU(), nn.Linear(hidden, y.shape[-1])]
-    model = nn.Sequential(*layers).to(x.dtype)
-    fill_parameters(model, seed)
-    optimizer = OPTIMISERS[settings.pop("kind")](model.parameters(), **settings)
-    calls: list[str] = []
-
-    def written_down(name: str, call: Callable) -> Callable:
-        def called(*args: Any, **kwargs: Any) -> Any:
-            calls.append(name)
-            return call(*args, **kwargs)
-
-        return called
-
-    optimizer.step = written_down("step", optimizer.step)
-    optimizer.zero_grad = written_down("zero_grad", optimizer.zero_grad)
-    model.zero_grad = written_down("zero_grad", model.zero_grad)
-    first = next(model.parameters())
-    first.register_post_accumulate_grad_hook(lambda _: calls.append("backward"))
-    return model, [(a.clone(), b.clone()) for a, b in zip(x, y, strict=True)], optimizer, calls
-
-
 class LoopExercise(FunctionExercise):
     """The answer is a training loop, observed by the weights and the losses that come out.
 
@@ -101,24 +70,23 @@ class LoopExercise(FunctionExercise):
 
     def observe(self, answer: Any, case: Case, seed: int) -> Observation:
         """The losses returned, the weights after training, and the calls made."""
-        with defaults(seed):
-            model, batches, optimizer, calls = set_up(case, seed)
-        handed = list(batches)  # the answer may spoil the list, or the tensors in it
+        x, y = case.args["inputs"], case.args["targets"]
+        hidden, settings = case.init["hidden"], dict(case.init["optimizer"])
+        model = loops.small_model(x.shape[-1], y.shape[-1], hidden, x.dtype)
+        fill_parameters(model, seed)
+        weights, epochs = dict(model.state_dict()), case.args["epochs"]
+        noted: list[tuple[tuple[str, ...], bool]] = []
 
         def trained() -> dict[str, Any]:
-            returned = answer(model, handed, optimizer, case.args["epochs"])
-            return {"losses": returned, **dict(model.named_parameters())}
+            found = staged(loops.stage, answer, x, y, hidden, weights, settings, epochs)
+            noted.append(_facts(found))
+            return {"losses": found["losses"], **found["weights"]}
 
         seen = observe_call(trained, Case({}), gradients=False, seed=seed)
         leaves = {path.replace("['", "").replace("']", ""): v for path, v in seen.leaves.items()}
-        same_pairs = len(handed) == len(batches) and all(map(operator.is_, handed, batches))
-        given = zip(case.args["inputs"], case.args["targets"], strict=True)
-        same_values = all(
-            torch.equal(a, c) and torch.equal(b, d)
-            for (a, b), (c, d) in zip(given, batches, strict=True)
-        )
-        changed = () if same_pairs and same_values else ("batches",)
-        return Followed(leaves, changed=changed, raised=seen.raised, calls=tuple(calls))
+        calls, spoilt = noted[0] if noted else _facts_of_stopped(answer)
+        changed = ("batches",) if spoilt else ()
+        return Followed(leaves, changed=changed, raised=seen.raised, calls=calls)
 
     def _recognise(
         self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference
@@ -153,6 +121,19 @@ class LoopExercise(FunctionExercise):
                 f"list with one loss for each epoch is expected. (Epochs in this case: {epochs}.)"
             )
         return super()._wrong(trial, seen, at, replace(found, sentence=sentence))
+
+
+def _facts(found: Mapping[str, Any]) -> tuple[tuple[str, ...], bool]:
+    """The calls made, and whether the batches were changed."""
+    return tuple(str(name) for name in found["calls"]), bool(found["changed"])
+
+
+def _facts_of_stopped(answer: Any) -> tuple[tuple[str, ...], bool]:
+    """The same of a loop that has just stopped with an error."""
+    try:
+        return _facts(staged(loops.facts, answer))
+    except Exception:  # only another process can reply with anything else
+        return (), False
 
 
 def _a(kind: str) -> str:

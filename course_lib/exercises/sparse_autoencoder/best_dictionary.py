@@ -1,14 +1,19 @@
 """Exercise `best_dictionary`: settings that find the features of a world within 200 steps."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from course_lib.errors import CourseError
-from course_lib.exercises.cases import Draw
-from course_lib.exercises.sparse_autoencoder.known_world import FEATURES, exam_score
-from course_lib.exercises.values import Measurement, OutcomeExercise
+from torch import Tensor
 
-BOUND = 0.975
+from course_lib.arguments import require_number, require_whole
+from course_lib.errors import CourseError
+from course_lib.evaluation import mmcs
+from course_lib.exercises.cases import Draw
+from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.sparse_autoencoder.known_world import FEATURES, train_dictionary, world
+
+BOUND, MOST_LATENTS, EXAM = 0.975, 128, 62  # the last is a seed
 DEFAULTS = {"latents": 96, "l1_weight": 0.1, "learning_rate": 0.001, "schedule": "constant"}
 
 SOLUTION = """\
@@ -18,6 +23,24 @@ SOLUTION = """\
 def reference() -> dict[str, Any]:
     """Settings that do it."""
     return {"latents": 128, "l1_weight": 0.45, "learning_rate": 0.012, "schedule": "linear"}
+
+
+def score(x: Tensor, features: Tensor, **settings) -> float:
+    """The MMCS of what `train_dictionary` finds with these settings on one world.
+
+    Raises `WrongArgument` for settings that cannot work, before any work is done.
+    """
+    require_whole("latents", settings.get("latents", 1))
+    require_number("latents", settings.get("latents", 1), at_least=1, at_most=MOST_LATENTS)
+    require_number("learning_rate", settings.get("learning_rate", 1.0), above=0, at_most=1e3)
+    return mmcs(train_dictionary(x, **settings), features)
+
+
+@cache
+def exam_score(settings: tuple[tuple[str, float | str], ...]) -> float:
+    """The score of settings, as pairs of name and value, on the exam world."""
+    exam = world(EXAM)
+    return score(exam.activations, exam.dictionary, **dict(settings))
 
 
 def exam(answer: Mapping[str, Any]) -> float:

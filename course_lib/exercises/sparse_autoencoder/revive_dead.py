@@ -15,8 +15,9 @@ from course_lib.exercises.cases import Case, Draw
 from course_lib.exercises.comparison import Difference
 from course_lib.exercises.declarations import Misconception
 from course_lib.exercises.functions import FunctionExercise, Trial
-from course_lib.exercises.observations import Observation, leaves_of
+from course_lib.exercises.observations import Observation
 from course_lib.exercises.verdicts import Verdict
+from course_lib.stages import copies, staged
 
 
 def revive_dead(
@@ -109,15 +110,12 @@ class CopyExercise(FunctionExercise):
         shared = []
 
         def watched(*args: Any) -> Any:
-            out = answer(*args)
-            memory = {a.data_ptr() for a in args}
-            tensors = [leaf for leaf in leaves_of(out).values() if type(leaf) is Tensor]
-            shared.extend(t for t in tensors if t.layout == torch.strided)
-            shared[:] = [t for t in shared if t.data_ptr() in memory]
+            out, in_an_inputs_memory = staged(copies.stage, answer, *args)
+            shared.append(bool(in_an_inputs_memory))
             return out
 
         seen = super().observe(watched, case, seed)
-        return replace(seen, gradients={"old": torch.tensor(float(len(shared) > 0))})
+        return replace(seen, gradients={"old": torch.tensor(float(any(shared)))})
 
     def _wrong(
         self, trial: Trial, seen: Sequence[Observation], at: int, found: Difference

@@ -1,12 +1,20 @@
 """Exercise `six_faults`: a diagnosis of the six runs of `clinic`, from their table and curves."""
 
-from course_lib.exercises.sparse_autoencoder.clinic import FAULTS
 from course_lib.exercises.values import Field, PredictionExercise
 
 WORDS = (
     '"too few latents", "penalty too strong", "penalty too weak", "wrong axis", "no unit norm" or '
     '"learning rate too large"'
 )
+
+FAULTS = {
+    "A": "too few latents",
+    "B": "penalty too strong",
+    "C": "wrong axis",
+    "D": "penalty too weak",
+    "E": "learning rate too large",
+    "F": "no unit norm",
+}
 
 # what each wrong diagnosis overlooks, by run
 MISTAKES = {

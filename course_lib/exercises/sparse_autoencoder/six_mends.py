@@ -5,8 +5,8 @@ from typing import Any
 
 from course_lib.errors import CourseError
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.sparse_autoencoder.clinic import NAMES, RUNS, Run, rerun
 from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.sparse_autoencoder.clinic import NAMES, RUNS, Run, rerun
 
 MOST_FVU, MOST_L0, MOST_DEAD, LEAST_FOUND, LENGTH_OFF = 0.11, 4.0, 0.25, 0.9, 0.01
 

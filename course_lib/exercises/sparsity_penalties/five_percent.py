@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.sparsity_penalties.sigmoid_digits import (
+from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.sparsity_penalties.sigmoid_digits import (
     PENALTIES,
     SIZES,
     Result,
     train_sigmoid,
 )
-from course_lib.exercises.values import Measurement, OutcomeExercise
 
 LOW, HIGH, MOST_ERROR = 0.04, 0.06, 0.045
 

@@ -1,9 +1,14 @@
 """Exercise `four_penalised_runs`: a diagnosis from the curves that `penalised_runs` computes."""
 
-from course_lib.exercises.sparsity_penalties.penalised_runs import RUNS
 from course_lib.exercises.values import Field, PredictionExercise
 
-FAULTS = '"healthy", "too strong", "wrong sign" or "unbounded"'
+WORDS = '"healthy", "too strong", "wrong sign" or "unbounded"'
+FAULTS = {
+    "A": "wrong sign",  # the measure itself is minimised, where one minus the measure is meant
+    "B": "healthy",
+    "C": "unbounded",  # beyond a mean of 1 KL is NaN; its slope is a number, and points up
+    "D": "too strong",
+}
 
 # what each wrong diagnosis overlooks, by run
 MISTAKES = {
@@ -38,7 +43,7 @@ MISTAKES = {
 
 
 def _fault(name: str) -> Field:
-    return Field(f"run_{name.lower()}", f"Run {name}: {FAULTS}?", RUNS[name].fault, MISTAKES[name])
+    return Field(f"run_{name.lower()}", f"Run {name}: {WORDS}?", FAULTS[name], MISTAKES[name])
 
 
 exercise = PredictionExercise(
@@ -50,7 +55,7 @@ exercise = PredictionExercise(
     why="A loss that falls does not show that a penalty works. Three of these four runs have a "
     "fault, and one of them has the lowest loss of all.",
     fields=(
-        *(_fault(name) for name in RUNS),
+        *(_fault(name) for name in FAULTS),
         Field(
             "answer_of_d",
             'What does run D answer to every digit in the end: "the input", "the mean digit" or '

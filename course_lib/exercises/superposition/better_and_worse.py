@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.superposition.paired_world import DEFAULTS, Result, exam, problem_with
+from course_lib.exercises.superposition.exam_world import DEFAULTS, exam, problem_with
 from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.superposition.paired_world import Result
 
 LESS_FVU, MORE_FOUND, MOST_L0 = 0.08, 0.75, 14.0
 NAMES = ("low_error", "finds_features")

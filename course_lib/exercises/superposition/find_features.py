@@ -4,14 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from course_lib.exercises.cases import Draw
-from course_lib.exercises.superposition.paired_world import (
-    DEFAULTS,
-    FEATURES,
-    Result,
-    exam,
-    problem_with,
-)
+from course_lib.exercises.superposition.exam_world import DEFAULTS, exam, problem_with
 from course_lib.exercises.values import Measurement, OutcomeExercise
+from course_lib.practice.superposition.paired_world import FEATURES, Result
 
 LEAST_FOUND, MOST_L0, MOST_DEAD = 0.95, 13.0, 0.1
 

@@ -1,12 +1,20 @@
 """Exercise `seven_reports`: name what is wrong with the runs of `laboratory`."""
 
-from course_lib.exercises.superposition.laboratory import FINDINGS
 from course_lib.exercises.values import Field, PredictionExercise
 
 WORDS = (
     '"nothing wrong", "no penalty", "seed leak", "giants", "never zero", "too few latents" or '
     '"features in pairs"'
 )
+FINDINGS = {
+    "A": "too few latents",
+    "B": "giants",
+    "C": "seed leak",
+    "D": "nothing wrong",
+    "E": "never zero",
+    "F": "features in pairs",
+    "G": "no penalty",
+}
 ALIKE = {  # from run and word to the sentence
     "A": {
         "features in pairs": "With pairs, half as many latents would do, and others lie idle. Here "

@@ -31,7 +31,6 @@ class Recipe:
     them through; the others begin well above 0. `decay`: the learning rate falls to 0 over the
     second half."""
 
-    reason: str
     relu: bool
     latents: int
     learning_rate: float
@@ -40,10 +39,10 @@ class Recipe:
 
 
 RUNS = {
-    "A": Recipe("training", relu=False, latents=16, learning_rate=2e-4, decay=False),
-    "B": Recipe("floor", relu=False, latents=8, learning_rate=0.03),
-    "C": Recipe("nothing", relu=True, latents=24, learning_rate=0.02),
-    "D": Recipe("relu", relu=True, latents=16, learning_rate=0.03, sunk=6),
+    "A": Recipe(relu=False, latents=16, learning_rate=2e-4, decay=False),
+    "B": Recipe(relu=False, latents=8, learning_rate=0.03),
+    "C": Recipe(relu=True, latents=24, learning_rate=0.02),
+    "D": Recipe(relu=True, latents=16, learning_rate=0.03, sunk=6),
 }
 
 

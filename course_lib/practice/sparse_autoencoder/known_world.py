@@ -12,15 +12,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from course_lib.arguments import require_number, require_whole
 from course_lib.autoencoders import SparseAutoencoder
 from course_lib.data import SuperpositionData, superposition
-from course_lib.evaluation import mmcs
 from course_lib.training import Objective, Trainer
 
 FEATURES, DIM, ACTIVE, EXAMPLES, NOISE = 96, 48, 4.0, 20_000, 0.05
-MOST_LATENTS, STEPS, BATCH = 128, 200, 256
-PRACTICE, EXAM = 61, 62  # seeds
+STEPS, BATCH = 200, 256
+PRACTICE = 61  # seed
 
 
 def practice_world() -> SuperpositionData:
@@ -58,21 +56,3 @@ def train_dictionary(
     )
     trainer.fit(x)
     return model.dictionary.detach()
-
-
-def score(x: Tensor, features: Tensor, **settings) -> float:
-    """The MMCS of what `train_dictionary` finds with these settings on one world.
-
-    Raises `WrongArgument` for settings that cannot work, before any work is done.
-    """
-    require_whole("latents", settings.get("latents", 1))
-    require_number("latents", settings.get("latents", 1), at_least=1, at_most=MOST_LATENTS)
-    require_number("learning_rate", settings.get("learning_rate", 1.0), above=0, at_most=1e3)
-    return mmcs(train_dictionary(x, **settings), features)
-
-
-@cache
-def exam_score(settings: tuple[tuple[str, float | str], ...]) -> float:
-    """The score of settings, as pairs of name and value, on the exam world."""
-    exam = world(EXAM)
-    return score(exam.activations, exam.dictionary, **dict(settings))

@@ -46,15 +46,6 @@ RUNS = {
     "F": Setup(correlation=1.0, **TOP_2),
     "G": Setup(),
 }
-FINDINGS = {
-    "A": "too few latents",
-    "B": "giants",
-    "C": "seed leak",
-    "D": "nothing wrong",
-    "E": "never zero",
-    "F": "features in pairs",
-    "G": "no penalty",
-}
 
 
 @dataclass(frozen=True)

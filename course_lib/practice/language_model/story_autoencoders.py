@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 
 from course_lib.activations import change_output, collect_activations
-from course_lib.arguments import require_number, require_whole
 from course_lib.autoencoders import SparseAutoencoder
 from course_lib.data.stories import VOCABULARY, Feature, Stories, tell_stories
 from course_lib.evaluation import evaluate_autoencoder
@@ -26,7 +25,7 @@ from course_lib.training import Objective, Trainer
 
 BLOCK, DIM = 1, 64  # model.blocks[1]: behind the second of four blocks
 STEPS, BATCH, MOST_LATENTS = 250, 512, 256
-PRACTICE, EXAM = 0, 1  # training seeds of the story model
+PRACTICE = 0  # training seed of the story model
 TRAIN_STORIES, TEST_STORIES = 1500, 60
 
 
@@ -137,30 +136,12 @@ def report(autoencoder: SparseAutoencoder, model_seed: int = PRACTICE) -> Report
     )
 
 
-def require_settings(settings: Mapping[str, object]) -> None:
-    """Raises `WrongArgument` for settings that cannot work, before any work is done."""
-    require_whole("latents", settings["latents"])
-    require_number("latents", settings["latents"], at_least=1, at_most=MOST_LATENTS)
-    if settings["k"] is not None:
-        require_whole("k", settings["k"])
-        require_number("k", settings["k"], at_least=1, at_most=settings["latents"])
-    require_number("l1_weight", settings["l1_weight"], at_least=0, at_most=1e4)
-    require_number("learning_rate", settings["learning_rate"], above=0, at_most=1e3)
-
-
-@cache
-def exam_report(settings: tuple[tuple[str, object], ...], model_seed: int = EXAM) -> Report:
-    """Train with settings, as pairs of name and value, on the exam model; judge the result."""
-    require_settings(dict(settings))
-    return report(train_autoencoder(activations(model_seed), **dict(settings)), model_seed)
-
-
 # -- steering -------------------------------------------------------------------------------------
 
 RED, BLUE = (Feature("colour", colour, "the colour again") for colour in ("red", "blue"))
 STEERED_STORIES = 600  # about a sixth of them have something red
 STEERED_STEPS = 400
-PRACTICE_STORIES, EXAM_STORIES = 3, 4  # seeds
+PRACTICE_STORIES = 3  # seed
 
 
 @dataclass(frozen=True)

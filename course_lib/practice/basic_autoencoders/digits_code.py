@@ -7,7 +7,6 @@ A code is handed in as plain data: the name of the activation and the weights, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import torch
@@ -85,25 +84,3 @@ def error(answer: Mapping[str, Any], images: Tensor) -> float:
     decoder = layers(answer["weights"], "decoder")
     rebuilt = through(decoder, answer["activation"], codes(answer, images))
     return ((rebuilt - images) ** 2).mean().item()
-
-
-@cache
-def unseen_digits() -> Tensor:
-    """The 397 test images; read only."""
-    return digits("test")[0]
-
-
-@cache
-def principal(latents: int) -> tuple[Tensor, Tensor]:
-    """The mean (64,) and the first directions (latents, 64) of the training images."""
-    images = digits("train")[0][:TRAINING]
-    mean = images.mean(dim=0)
-    return mean, torch.linalg.svd(images - mean, full_matrices=False).Vh[:latents]
-
-
-@cache
-def pca_error(latents: int) -> float:
-    """The error on the test images of PCA with as many latents (all 64 at most)."""
-    mean, V = principal(min(latents, PIXELS))
-    centred = unseen_digits() - mean
-    return ((centred - centred @ V.T @ V) ** 2).mean().item()

@@ -31,7 +31,6 @@ CLASSES = 10
 class Recipe:
     """How a run is made. `images`: how many it trains on. `hidden`: ReLU units, 0 for none."""
 
-    condition: str
     learning_rate: float
     images: int = 1400
     batch_size: int = 50
@@ -40,11 +39,11 @@ class Recipe:
 
 
 RUNS = {
-    "A": Recipe("overfitted", 1.0, images=100, batch_size=10, hidden=64, noise=0.5),
-    "B": Recipe("slow", 0.002),
-    "C": Recipe("diverged", 0.88),
-    "D": Recipe("healthy", 0.3),
-    "E": Recipe("jumpy", 0.84),
+    "A": Recipe(1.0, images=100, batch_size=10, hidden=64, noise=0.5),
+    "B": Recipe(0.002),
+    "C": Recipe(0.88),
+    "D": Recipe(0.3),
+    "E": Recipe(0.84),
 }
 
 

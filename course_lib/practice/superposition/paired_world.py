@@ -7,7 +7,6 @@ settings are tried out on another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,7 +17,6 @@ from torch import Tensor
 from course_lib.arguments import require_number, require_whole
 from course_lib.autoencoders import SparseAutoencoder
 from course_lib.data import SuperpositionData, superposition
-from course_lib.errors import CourseError
 from course_lib.evaluation import evaluate_autoencoder, match_atoms
 from course_lib.training import Objective, Trainer
 
@@ -26,8 +24,7 @@ FEATURES, DIM, ACTIVE, EXAMPLES = 80, 32, 4.0, 10_000
 MAGNITUDES, NOISE, CORRELATION = (1.5, 4.5), 0.15, 0.5
 MOST_LATENTS, STEPS, BATCH = 200, 300, 128
 ABOVE, LOOKED_AT = 0.9, 4000
-PRACTICE, EXAM = 71, 72  # seeds
-DEFAULTS = {"latents": 80, "k": None, "l1_weight": 0.0, "learning_rate": 0.01}
+PRACTICE = 71  # seed
 
 
 @dataclass(frozen=True)
@@ -108,32 +105,3 @@ def result(data: SuperpositionData, seed: int = 0, **settings: Any) -> Result:
     pairs = match_atoms(model.dictionary.detach(), data.dictionary)
     found = (pairs.similarities > ABOVE).double().mean().item()
     return Result(report.fvu, report.l0, report.dead_fraction, pairs.mean, found)
-
-
-@cache
-def _on_exam(settings: tuple[tuple[str, Any], ...]) -> Result:
-    return result(world(EXAM), **dict(settings))
-
-
-def exam(settings: Mapping[str, Any]) -> Result:
-    """The result of settings on the exam world; what is left out is the default."""
-    return _on_exam(tuple((DEFAULTS | dict(settings)).items()))
-
-
-def problem_with(settings: Any) -> str | None:
-    """What keeps settings from being trained with, in a sentence."""
-    if not isinstance(settings, Mapping):
-        return (
-            "Hand in the settings, not what they lead to: a dictionary such as "
-            '{"latents": 80, "k": 4}. The check trains with them by itself.'
-        )
-    unknown = [name for name in settings if name not in DEFAULTS]
-    if "seed" in unknown:
-        return "Leave the seed alone: the check trains with one of its own."
-    if unknown:
-        return f"There is no setting {unknown[0]!r}. There are {', '.join(DEFAULTS)}."
-    try:
-        exam(settings)
-    except (CourseError, TypeError) as problem:
-        return f"These settings cannot be trained with: {problem}"
-    return None

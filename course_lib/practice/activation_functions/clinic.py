@@ -24,7 +24,6 @@ class Recipe:
     are far below zero.
     """
 
-    condition: str
     activation: str
     gain: float
     bias: float
@@ -32,10 +31,10 @@ class Recipe:
 
 
 NETWORKS = {
-    "A": Recipe("shrinking", "tanh", gain=0.1, bias=0.0),
-    "B": Recipe("healthy", "relu", gain=math.sqrt(2), bias=0.1),
-    "C": Recipe("saturated", "tanh", gain=1.0, bias=6.0),
-    "D": Recipe("dead", "relu", gain=math.sqrt(2), bias=0.1, sunk_layer=2),
+    "A": Recipe("tanh", gain=0.1, bias=0.0),
+    "B": Recipe("relu", gain=math.sqrt(2), bias=0.1),
+    "C": Recipe("tanh", gain=1.0, bias=6.0),
+    "D": Recipe("relu", gain=math.sqrt(2), bias=0.1, sunk_layer=2),
 }
 
 
