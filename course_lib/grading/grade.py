@@ -1,0 +1,217 @@
+"""`course grade`: a folder of submissions becomes marks, feedback and a report.
+
+What is known is written down as soon as it is known, a file a submission, and read again when the
+grading is started again. A grading may therefore be killed at any moment: the next one does what
+is left. One process writes; others only compute.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import secrets
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from course_lib.bars import progress_bar
+from course_lib.errors import WrongArgument
+from course_lib.exercises import load_unit
+from course_lib.grading import jobs
+from course_lib.grading.examiner import Limits
+from course_lib.grading.jobs import Job
+from course_lib.grading.results import FORMAT, State, StudentResult, from_json, to_json, write_whole
+from course_lib.grading.submissions import Submission, file_name_of, find_submissions
+from course_lib.layout import UnitSource
+
+TRIES = 3  # at a job whose process was lost
+WAITING = 2  # jobs that wait for each process: memory stays bounded however many submissions
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What a grading found. fresh : students graded now; kept : those graded before; stale : those
+    graded now whose earlier marks were of another submission, declaration or environment."""
+
+    results: list[StudentResult]
+    fresh: tuple[str, ...]
+    kept: tuple[str, ...]
+    stale: tuple[str, ...]
+    seed: int
+    layer: str
+
+
+def grade(
+    source: Path,
+    unit: UnitSource,
+    out: Path,
+    *,
+    workers: int = 1,
+    seed: int | None = None,
+    layer: str | None = None,
+    limits: Limits | None = None,
+    pattern: str | None = None,
+    students: Iterable[str] | None = None,
+    run_all: Callable[[list[Job], int], Iterator[tuple[Job, str]]] | None = None,
+) -> Graded:
+    """Grade every submission for a unit in `source`; keep the results in `out`/results.
+
+    seed : of the inputs; by default one is drawn, and kept in `out` for the next time.
+    run_all : does the jobs, in any order; by default on `workers` processes of this machine.
+    Raises `WrongArgument` for a source without submissions, and when another grading is under way.
+    """
+    from course_lib.grading.sandbox import best_layer
+
+    out = Path(out)
+    kept_in = out / "results"
+    kept_in.mkdir(parents=True, exist_ok=True)
+    layer, limits = layer or best_layer(), limits or Limits()
+    exercises = [e.name for e in load_unit(unit.name).exercises]
+    with _alone(out), tempfile.TemporaryDirectory(prefix="course-grade-") as copies:
+        seed = _seed(out, unit.name, seed)
+        found = find_submissions(
+            source, unit, exercises, pattern, students, into=Path(copies) / "notebooks"
+        )
+        results: dict[str, StudentResult] = {}
+        todo: list[Job] = []
+        kept, stale = [], []
+        for submission in found:
+            at = kept_in / f"{file_name_of(submission.student)}.json"
+            job = _job(submission, unit, seed, layer, limits)
+            before = _read(at)
+            if job is None:
+                results[submission.student] = _without_notebook(submission, unit)
+                write_whole(at, to_json(results[submission.student]))
+            elif before is not None and before.key == job.key:
+                results[submission.student] = before
+                kept.append(submission.student)
+            else:
+                todo.append(job)
+                if before is not None:
+                    stale.append(submission.student)
+        do = run_all or run_here
+        with progress_bar(total=len(todo), desc="grading", unit="submission") as bar:
+            for job, text in do(todo, workers):
+                write_whole(kept_in / f"{file_name_of(job.student)}.json", text)
+                results[job.student] = from_json(text)
+                bar.update()
+    ordered = [results[s.student] for s in found]
+    fresh = tuple(job.student for job in todo)
+    return Graded(ordered, fresh, tuple(kept), tuple(stale), seed, layer)
+
+
+def _job(
+    submission: Submission, unit: UnitSource, seed: int, layer: str, limits: Limits
+) -> Job | None:
+    if submission.path is None:
+        return None
+    return Job(
+        submission.student,
+        unit.name,
+        submission.path.read_bytes(),
+        submission.notebook,
+        unit.exercises.read_bytes(),
+        seed,
+        layer,
+        limits,
+        submission.remarks,
+    )
+
+
+def _without_notebook(submission: Submission, unit: UnitSource) -> StudentResult:
+    state = submission.problem or State.MISSING
+    return jobs.without_verdict(submission.student, unit.name, state, submission.why)
+
+
+def _read(path: Path) -> StudentResult | None:
+    """An earlier result; None for none, or for one that cannot be read any more."""
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, WrongArgument):
+        return None
+
+
+def _seed(out: Path, unit: str, wanted: int | None) -> int:
+    """The grading's seed: the one asked for, the one of last time, or a new one."""
+    at = out / "grading.json"
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        earlier = json.loads(at.read_text(encoding="utf-8"))
+        if earlier["unit"] != unit:
+            raise WrongArgument(
+                f"{out} holds the grading of unit {earlier['unit']}, and you grade {unit}. Give "
+                "each unit a folder of its own."
+            )
+        if wanted is None:
+            return int(earlier["seed"])
+    seed = secrets.randbits(31) if wanted is None else wanted
+    write_whole(at, json.dumps({"format": FORMAT, "unit": unit, "seed": seed}))
+    return seed
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """No other grading writes to `out` inside. The lock goes with the process, however it ends."""
+    with (out / ".grading").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise WrongArgument(
+                f"Another grading is writing to {out}. Wait until it has ended, or give another "
+                "folder with --out."
+            ) from None
+        yield
+
+
+# -- where jobs run -------------------------------------------------------------------------------
+
+
+def run_here(todo: list[Job], workers: int) -> Iterator[tuple[Job, str]]:
+    """Do jobs on processes of this machine, each job's result as soon as it is there.
+
+    A process that dies takes no mark with it: its job is done again by another. One that dies of
+    the same job `TRIES` times gives the state "crashed".
+    """
+    tries: dict[str, int] = {}
+    left = list(todo)
+    while left:
+        done = set()
+        try:
+            for job, text in _with_pool(left, workers):
+                done.add(job.student)
+                yield job, text
+        except BrokenProcessPool:
+            left = [job for job in left if job.student not in done]
+            for job in left[: workers * WAITING]:  # one of these it was
+                tries[job.student] = tries.get(job.student, 0) + 1
+            for job in [j for j in left if tries.get(j.student, 0) >= TRIES]:
+                why = "The grader itself was ended while this submission was graded."
+                told = {"notebook": job.name, "key": ""}
+                lost = jobs.without_verdict(job.student, job.unit, State.CRASHED, why, told)
+                left.remove(job)
+                yield job, to_json(lost)
+        else:
+            return
+
+
+def _with_pool(todo: list[Job], workers: int) -> Iterator[tuple[Job, str]]:
+    queue = iter(todo)
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        waiting: dict[Future, Job] = {}
+
+        def more() -> None:
+            for job in queue:
+                waiting[pool.submit(jobs.run, job)] = job
+                if len(waiting) >= workers * WAITING:
+                    return
+
+        more()
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                job = waiting.pop(future)
+                yield job, future.result()
+            more()

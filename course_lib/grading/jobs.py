@@ -1,0 +1,114 @@
+"""One submission as a job: plain data in, a result as text out, wherever there is a free processor.
+
+A process that does jobs keeps an `Examiner`, and with it torch and the unit's inputs, from one job
+to the next. Jobs do not know of each other, and the same job gives the same marks anywhere.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import platform
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+from course_lib.exercises import load_unit
+from course_lib.grading.examiner import Examiner, Limits
+from course_lib.grading.notebooks import Unreadable, plan, read_notebook
+from course_lib.grading.results import FORMAT, State, StudentResult, to_json
+
+_examiners: dict[str, Examiner] = {}
+
+
+@dataclass(frozen=True)
+class Job:
+    """All that the marks of one submission depend on.
+
+    notebook : the file's content. released : the blank notebook's. layer : of the sandbox.
+    """
+
+    student: str
+    unit: str
+    notebook: bytes
+    name: str
+    released: bytes
+    seed: int
+    layer: str
+    limits: Limits = field(default_factory=Limits)
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A hash of submission, declaration and environment: while it is the same, so are the
+        marks, and the submission need not be graded again."""
+        told = [str(FORMAT), self.unit, str(self.seed), self.layer, json.dumps(asdict(self.limits))]
+        told += [declaration_hash(), environment_hash()]
+        parts = [self.notebook, self.released, *(word.encode() for word in told)]
+        return hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
+
+
+def run(job: Job) -> str:
+    """Grade one submission; the result as text (`results.from_json`)."""
+    from tempfile import TemporaryDirectory
+
+    exercises = [e.name for e in load_unit(job.unit).exercises]
+    with TemporaryDirectory(prefix="course-job-") as folder:
+        path = Path(folder) / "submitted.ipynb"
+        path.write_bytes(job.notebook)
+        blank = Path(folder) / "released.ipynb"
+        blank.write_bytes(job.released)
+        told = {"notebook": job.name, "key": job.key}
+        try:
+            steps = plan(read_notebook(path), read_notebook(blank), exercises)
+        except Unreadable as problem:
+            return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
+    answers = {e: hashlib.sha256(t.encode()).hexdigest() for e, t in steps.answers.items() if t}
+    result = examiner(job).grade(job.student, steps, answers=answers, **told)
+    return to_json(result)
+
+
+def without_verdict(
+    student: str, unit: str, state: State, why: str, told: dict | None = None
+) -> StudentResult:
+    """A submission of which nothing could be graded."""
+    return StudentResult(student, unit, state, remarks=(why,), **(told or {}))
+
+
+def examiner(job: Job) -> Examiner:
+    """This process's examiner for jobs of this kind."""
+    kind = json.dumps([job.unit, job.seed, job.layer, asdict(job.limits)])
+    if kind not in _examiners:
+        close_all()  # one at a time: each keeps a process with torch
+        _examiners[kind] = Examiner(load_unit(job.unit), job.seed, job.limits, job.layer)
+    return _examiners[kind]
+
+
+@atexit.register
+def close_all() -> None:
+    """End the processes for students' code."""
+    while _examiners:
+        _examiners.popitem()[1].processes.close()
+
+
+@cache
+def declaration_hash() -> str:
+    """Of the text of all exercises, of what they build on, and of the grader."""
+    import course_lib
+
+    home = Path(course_lib.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(home.rglob("*.py")):
+        digest.update(str(path.relative_to(home)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def environment_hash() -> str:
+    """Of the versions of what computes."""
+    import numpy
+    import torch
+
+    told = (platform.python_version(), platform.machine(), torch.__version__, numpy.__version__)
+    return hashlib.sha256(" ".join(told).encode()).hexdigest()
