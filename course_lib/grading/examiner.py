@@ -121,7 +121,7 @@ class _Course:
 
     results: dict[str, ExerciseResult] = field(default_factory=dict)
     broken: dict[int, tuple[State, str]] = field(default_factory=dict)  # steps that are not run
-    failed: dict[str, str] = field(default_factory=dict)  # exercise → what its cell raised
+    failed: dict[str, tuple[State, str]] = field(default_factory=dict)  # by exercise: its cell
     remarks: list[str] = field(default_factory=list)
 
 
@@ -202,14 +202,15 @@ class Examiner:
             return
         error = relayed(reply["raised"])
         if isinstance(error, TookTooLong):
+            state = State.TIMEOUT
             said = f"{_place(step)} took longer than {self.limits.cell:g} s and was interrupted."
         else:
-            line = getattr(error, "relayed_line", "")
+            state, line = State.GRADED, getattr(error, "relayed_line", "")
             told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             said = f"{_place(step)} stopped with {told}" + (f" ({line})" if line else "") + "."
         course.remarks.append(said)
         if step.exercise:
-            course.failed[step.exercise] = said
+            course.failed[step.exercise] = state, said
 
     def _examine(self, remote: Remote, exercise: Exercise, course: _Course) -> ExerciseResult:
         try:
@@ -233,8 +234,9 @@ class Examiner:
     def _judged(self, exercise: Exercise, verdict: Verdict, course: _Course) -> ExerciseResult:
         if verdict.status is Status.BLANK:
             if exercise.name in course.failed:
-                told = course.failed[exercise.name]
-                return self._result(exercise, State.GRADED, told, status=Status.WRONG.value)
+                state, told = course.failed[exercise.name]
+                status = Status.WRONG.value if state is State.GRADED else ""
+                return self._result(exercise, state, told, status=status)
             return self._result(
                 exercise,
                 State.NOT_ATTEMPTED,
