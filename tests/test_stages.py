@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from torch import Tensor
 
 from course_lib.exercises import all_units
@@ -112,3 +113,16 @@ print([name for name in sys.modules if name.startswith("course_lib.exercises")])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     *loaded, last = done.stdout.splitlines()
     assert last == "[]" and len(loaded) > 15
+
+
+def test_the_code_in_a_harmful_file_is_noticed_also_when_the_file_is_then_refused():
+    load_model = next(e for e in FOUND if e.name == "load_model")
+
+    def refuses_too_late(make, path):
+        saved = torch.load(path, weights_only=False)
+        if set(saved) != {"config", "weights"}:
+            raise ValueError("not a model's file")
+        return load_model.reference(make, path)
+
+    verdict = load_model.examine(refuses_too_late, 3)
+    assert verdict.misconception == "code_may_run"

@@ -25,6 +25,7 @@ from course_lib.exercises.units import Unit
 from course_lib.exercises.values import PredictionExercise
 from course_lib.exercises.verdicts import Status, Verdict
 from course_lib.grading import sandbox
+from course_lib.grading.borrowing import ReferencesAreElsewhere
 from course_lib.grading.notebooks import Plan, Step
 from course_lib.grading.results import ExerciseResult, State, StudentResult
 from course_lib.grading.standins import Remote, Stuck, TookTooLong, relayed, stand_in
@@ -186,6 +187,7 @@ class Examiner:
                     self._run(remote, step, course)
                 else:
                     exercise = self._exercise(step.exercise)
+                    remote.given, remote.borrowed = plan.given.get(exercise.name, ()), {}
                     course.results[step.exercise] = self._examine(remote, exercise, course)
         except Stuck as stuck:
             self._lost(stuck, at, plan.steps[at], course)
@@ -205,7 +207,9 @@ class Examiner:
             state = State.TIMEOUT
             said = f"{_place(step)} took longer than {self.limits.cell:g} s and was interrupted."
         else:
-            state, line = State.GRADED, getattr(error, "relayed_line", "")
+            taken = type(error).__name__ == ReferencesAreElsewhere.__name__
+            state = State.TAMPERED if taken and step.exercise else State.GRADED
+            line = getattr(error, "relayed_line", "")
             told = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             said = f"{_place(step)} stopped with {told}" + (f" ({line})" if line else "") + "."
         course.remarks.append(said)
@@ -224,6 +228,14 @@ class Examiner:
             )
         except WrongArgument as problem:
             return self._result(exercise, State.GRADED, str(problem), status=Status.WRONG.value)
+        if remote.borrowed:
+            names = ", ".join(f"`{name}`" for name in list(remote.borrowed)[:3])
+            return self._result(
+                exercise,
+                State.TAMPERED,
+                f"Your answer calls {names} of the course's own library, so it earns nothing. "
+                "Write yourself what it does.",
+            )
         return self._judged(exercise, verdict, course)
 
     def _answer(self, remote: Remote, exercise: Exercise) -> Any:

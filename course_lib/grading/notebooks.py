@@ -11,6 +11,7 @@ No text of a student is parsed as Python here, since that can end the process th
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -214,12 +215,14 @@ class Plan:
 
     repairs : sentences on what was put right. answers : the text of each exercise's answer, ""
     where there is none. missing : the exercises whose answer is nowhere; no blank takes its place.
+    given : by exercise, what the release imports from the course's library above it.
     """
 
     steps: tuple[Step, ...]
     repairs: tuple[str, ...]
     answers: dict[str, str]
     missing: tuple[str, ...]
+    given: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def plan(submitted: NotebookNode, released: NotebookNode, exercise_names: Sequence[str]) -> Plan:
@@ -305,6 +308,20 @@ def _names_checked(check: str) -> tuple[str, ...]:
     return tuple(g.id for g in given if isinstance(g, ast.Name))
 
 
+def _given(released: Sequence[_Released]) -> dict[str, tuple[str, ...]]:
+    """By exercise, the names that the cells above it import from the course's library."""
+    so_far: list[str] = []
+    given: dict[str, tuple[str, ...]] = {}
+    for r in released:
+        if r.kind == "answer":
+            given[r.exercise or ""] = tuple(so_far)
+        with contextlib.suppress(SyntaxError):  # a magic; the release's own text, no student's
+            for node in ast.walk(ast.parse(r.source)):
+                if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("course_lib."):
+                    so_far += [alias.name for alias in node.names]
+    return given
+
+
 def _called(r: _Released) -> str:
     return f"the {'check' if r.kind == 'check' else 'answer cell'} of exercise {r.exercise}"
 
@@ -366,6 +383,7 @@ class _Planner:
             repairs=tuple(self.repairs),
             answers=self.answers,
             missing=tuple(n for n in self.names if n in self.missing or n not in known),
+            given=_given(self.released),
         )
 
     def _kind(self, kind: str) -> list[_Released]:

@@ -29,9 +29,7 @@ class State(StrEnum):
     CRASHED = "crashed"  # the process ended, or sent what cannot be understood
     UNREADABLE = "unreadable"  # no notebook that can be read
     MISSING = "missing"  # nothing was handed in
-    TAMPERED = (
-        "tampered"  # only by going round the rules: an answer taken from the course's library
-    )
+    TAMPERED = "tampered"  # not the student's own: an answer that calls the course's library
     REFUSED = "refused"  # not what may be graded: another kernel, a link, a file that is too large
 
 
@@ -71,7 +69,7 @@ class StudentResult:
     key: str = ""
     seed: int = 0
     seconds: float = 0.0
-    answers: dict[str, str] = field(default_factory=dict)  # exercise → hash of the answer's text
+    answers: dict[str, str] = field(default_factory=dict)  # exercise → the answer's text
 
     @property
     def points(self) -> float:

@@ -54,11 +54,14 @@ class Remote:
     """The student's process: asks, and waits for the reply.
 
     seconds : for each call, by its own clock.
+    given : what an answer may call of the library. borrowed : what else it has called.
     Raises `Stuck` when the process does not reply as it should.
     """
 
     def __init__(self, wire: Wire, seconds: float):
         self.wire, self.seconds, self.calls = wire, seconds, 0
+        self.given: tuple[str, ...] = ()
+        self.borrowed: dict[str, None] = {}
 
     def ask(self, do: str, seconds: float | None = None, **order: Any) -> dict[str, Any]:
         """Send an order; the reply, whatever it says."""
@@ -74,7 +77,10 @@ class Remote:
 
     def done(self, do: str, **order: Any) -> dict[str, Any]:
         """Like `ask`; raises here what was raised there."""
-        reply = self.ask(do, **order)
+        reply = self.ask(do, given=self.given, **order)
+        borrowed = reply.get("borrowed")
+        for name in borrowed if isinstance(borrowed, list) else ():
+            self.borrowed[str(name)[:200]] = None
         if "raised" in reply:
             raise relayed(reply["raised"])
         return reply

@@ -9,6 +9,8 @@ other end of a `Wire`, says which cells to run, and calls what they define with 
     {"do": "gradients", "call": 7, "along": [...]}    → {"gradients": …} or {"raised": …}
     {"do": "build", "name": …, "args": …}             → a module's parameters and buffers
 
+To each of the last three belongs "borrowed": what the answer has called of the course's library.
+
 A cell that takes too long gets an interrupt (SIGALRM). One that swallows it is ended from outside,
 together with this process; the examiner then starts another without this cell.
 """
@@ -21,9 +23,7 @@ import os
 import random
 import re
 import signal
-import sys
 import traceback
-import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -32,6 +32,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from course_lib.grading.borrowing import Borrowed
 from course_lib.grading.wire import Other, Wire
 from course_lib.stages import copies, files, hooks, loops
 from course_lib.stages.blanks import is_blank
@@ -39,39 +40,11 @@ from course_lib.stages.blanks import is_blank
 STAGES = {module.__name__: module for module in (copies, files, hooks, loops)}
 KEPT_CALLS = 8  # whose graphs are kept for their gradients
 SAID = 2_000  # characters of an error's message
+MOST_NAMES = 10  # of what is borrowed
 
 
 class TookTooLong(BaseException):
     """Raised by the alarm in the middle of a student's code."""
-
-
-# -- what the notebook finds in place of the course's checks --------------------------------------
-
-
-class _Inert:
-    """`check`, `hint`, `predict` and `quiz` of a notebook that is being graded: they do nothing.
-
-    Whatever a notebook does with what they return (`guess.compare(…)`) does nothing either.
-    """
-
-    def __getattr__(self, name: str) -> _Inert:
-        if name.startswith("_"):  # what displays look for: _repr_html_ and its like
-            raise AttributeError(name)
-        return self
-
-    def __call__(self, *_: Any, **__: Any) -> _Inert:
-        return self
-
-    def __repr__(self) -> str:
-        return "(not now: this notebook is being graded)"
-
-
-def hide_exercises() -> None:
-    """Put an inert module in the place of `course_lib.exercises`."""
-    module = types.ModuleType("course_lib.exercises")
-    module.__path__ = []  # a package without modules
-    module.open_unit = lambda *_: _Inert()
-    sys.modules["course_lib.exercises"] = module
 
 
 # -- running cells --------------------------------------------------------------------------------
@@ -182,6 +155,7 @@ class Answers:
         self.notebook = notebook
         self.modules: list[nn.Module] = []
         self.calls: dict[int, tuple[list[Tensor], list[Tensor]]] = {}
+        self.borrowed = Borrowed()
 
     def look(self, name: str) -> dict[str, Any]:
         """What kind of thing an answer is. Plain data is sent as it is."""
@@ -202,7 +176,7 @@ class Answers:
     def build(self, name: str, args: tuple, random_state: Tensor) -> dict[str, Any]:
         """Make a module of the notebook's class `name`; later calls name it by its number."""
         with drawing_from(random_state) as after:
-            module = self.notebook.find(name)(*args)
+            module = self.borrowed.watched(self.notebook.find(name))(*args)
         self.modules.append(module)
         return {
             "module": len(self.modules) - 1,
@@ -223,7 +197,8 @@ class Answers:
         before = [_copy(v) for v in order["args"]]
         function, parameters = self._callable(order)
         with drawing_from(order["random"]) as after:
-            out = plain(self._through_stage(order["stage"], function, args))
+            watched = self.borrowed.watched(function)  # a stage's own calls are none of the answer
+            out = plain(self._through_stage(order["stage"], watched, args))
         outputs = tensors_in(out)
         number = order["call"]
         self.calls[number] = ([t for t in outputs if t.requires_grad], leaves + parameters)
@@ -261,9 +236,8 @@ class Answers:
     def gradients(self, number: int, along: list[Tensor]) -> list[Tensor | None]:
         """Vector-Jacobian products of a call's outputs with respect to its inputs."""
         outputs, leaves = self.calls[number]
-        return list(
-            torch.autograd.grad(outputs, leaves, along, allow_unused=True, retain_graph=True)
-        )
+        backward = self.borrowed.watched(torch.autograd.grad)
+        return list(backward(outputs, leaves, along, allow_unused=True, retain_graph=True))
 
 
 def _parameters_of(module: nn.Module) -> list[dict[str, Any]]:
@@ -337,12 +311,13 @@ def serve(wire: Wire, notebook: Notebook) -> None:
     answers = Answers(notebook)
     while True:
         order = wire.receive()
+        answers.borrowed = Borrowed(order.get("given", ()))
         try:
             with at_most(order["seconds"]):
                 reply = _do(order, notebook, answers)
         except BaseException as error:  # also SystemExit, KeyboardInterrupt and the alarm
             reply = {"raised": raised_by(error)}
-        wire.send(reply)
+        wire.send(reply | {"borrowed": list(answers.borrowed.names)[:MOST_NAMES]})
 
 
 def _do(order: dict[str, Any], notebook: Notebook, answers: Answers) -> dict[str, Any]:

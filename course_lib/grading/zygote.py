@@ -43,9 +43,9 @@ def load() -> None:
 
     InteractiveShell.instance()
     import course_lib
-    from course_lib.grading import student
+    from course_lib.grading import borrowing
 
-    student.hide_exercises()
+    borrowing.hide_exercises()
     for name in course_lib.__all__:
         with contextlib.suppress(ImportError, AttributeError):
             getattr(course_lib, name)

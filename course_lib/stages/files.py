@@ -248,11 +248,16 @@ FAULTS = {
 ran: list[str] = []  # filled by the code in a harmful file
 
 
+def note_that_it_ran(what: str) -> None:
+    """The code in a harmful file, harmless here. It could have deleted your files."""
+    ran.append(what)
+
+
 class Trap:
-    """Harmless here: it only notes that it was run. It could have deleted your files."""
+    """Runs code when it is unpickled. (A function is pickled by name, a list's method by value.)"""
 
     def __reduce__(self):
-        return ran.append, ("it ran",)
+        return note_that_it_ran, ("it ran",)
 
 
 def write(sample: Sample, model: nn.Module, fault: str, path: Path) -> None:
