@@ -29,7 +29,7 @@ from course_lib.grading.borrowing import ReferencesAreElsewhere
 from course_lib.grading.notebooks import Plan, Step
 from course_lib.grading.results import ExerciseResult, State, StudentResult
 from course_lib.grading.standins import Remote, Stuck, TookTooLong, relayed, stand_in
-from course_lib.grading.wire import Wire
+from course_lib.grading.wire import MOST_TEXT, Wire
 
 SHOWN_TO_STUDENTS = (
     "What is seen",
@@ -198,6 +198,12 @@ class Examiner:
 
     def _run(self, remote: Remote, step: Step, course: _Course) -> None:
         """Run a cell. One that fails is noted, and the next one is run, as nbgrader does it."""
+        if len(step.source) > MOST_TEXT:
+            said = f"{_place(step)} has more than {MOST_TEXT:,} characters and was not run."
+            course.remarks.append(said)
+            if step.exercise:
+                course.failed[step.exercise] = State.REFUSED, said
+            return
         order = {"source": step.source, "cell": step.cell or 0}
         reply = remote.ask("run", self.limits.cell, **order)
         if "raised" not in reply:
@@ -334,5 +340,5 @@ def _overall(results: tuple[ExerciseResult, ...]) -> State:
     states = {r.state for r in results}
     if states == {State.NOT_ATTEMPTED}:
         return State.NOT_ATTEMPTED
-    order = (State.TAMPERED, State.CRASHED, State.TIMEOUT)
+    order = (State.TAMPERED, State.CRASHED, State.TIMEOUT, State.REFUSED)
     return next((state for state in order if state in states), State.GRADED)

@@ -59,20 +59,23 @@ class Remote:
     """
 
     def __init__(self, wire: Wire, seconds: float):
-        self.wire, self.seconds, self.calls = wire, seconds, 0
+        self.wire, self.seconds, self.calls, self.orders = wire, seconds, 0, 0
         self.given: tuple[str, ...] = ()
         self.borrowed: dict[str, None] = {}
 
     def ask(self, do: str, seconds: float | None = None, **order: Any) -> dict[str, Any]:
         """Send an order; the reply, whatever it says."""
         seconds = self.seconds if seconds is None else seconds
+        self.orders += 1
         try:
-            self.wire.send({"do": do, "seconds": seconds, **order})
+            self.wire.send({"do": do, "seconds": seconds, "number": self.orders, **order})
             reply = self.wire.receive(seconds + GRACE)
         except WireProblem as problem:
             raise Stuck(problem.kind, str(problem)) from None
         if not isinstance(reply, dict) or not all(isinstance(key, str) for key in reply):
             raise Stuck("malformed", "the reply is no dictionary")
+        if reply.get("number") != self.orders:
+            raise Stuck("malformed", "the reply is to another order")
         return reply
 
     def done(self, do: str, **order: Any) -> dict[str, Any]:
@@ -236,7 +239,7 @@ def _same_form(own: Any, value: Any) -> bool:
 
 def stand_in(remote: Remote, name: str) -> Any:
     """What the notebook calls `name`: a function, a class, a value, or dots for a blank."""
-    told = remote.done("look", name=name)
+    told = remote.ask("look", name=name)
     kind = told.get("kind")
     if kind == "blank":
         return ...

@@ -9,7 +9,8 @@ other end of a `Wire`, says which cells to run, and calls what they define with 
     {"do": "gradients", "call": 7, "along": [...]}    → {"gradients": …} or {"raised": …}
     {"do": "build", "name": …, "args": …}             → a module's parameters and buffers
 
-To each of the last three belongs "borrowed": what the answer has called of the course's library.
+Every reply bears the number of its order, and in "borrowed" what the answer has called of the
+course's library.
 
 A cell that takes too long gets an interrupt (SIGALRM). One that swallows it is ended from outside,
 together with this process; the examiner then starts another without this cell.
@@ -175,6 +176,7 @@ class Answers:
 
     def build(self, name: str, args: tuple, random_state: Tensor) -> dict[str, Any]:
         """Make a module of the notebook's class `name`; later calls name it by its number."""
+        torch.set_grad_enabled(True)
         with drawing_from(random_state) as after:
             module = self.borrowed.watched(self.notebook.find(name))(*args)
         self.modules.append(module)
@@ -187,6 +189,7 @@ class Answers:
 
     def call(self, order: dict[str, Any]) -> dict[str, Any]:
         """Call a function, or a module with given weights; see `standins.Remote.call`."""
+        torch.set_grad_enabled(True)  # a cell may have switched it off
         args = list(order["args"])
         leaves = []
         for i, wanted in enumerate(order["gradients"]):
@@ -298,7 +301,7 @@ def drawing_from(state: Tensor) -> Iterator[Callable[[], Tensor]]:
     seed = int(state[:8].long().sum())
     np.random.seed(seed)
     random.seed(seed)
-    with torch.enable_grad(), warnings.catch_warnings(), np.errstate(all="ignore"):
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield torch.default_generator.get_state
 
@@ -307,8 +310,9 @@ def drawing_from(state: Tensor) -> Iterator[Callable[[], Tensor]]:
 
 
 def serve(wire: Wire, notebook: Notebook) -> None:
-    """Do what the examiner says until it closes."""
+    """Do what the examiner says until it closes. A process that the student forks cannot reply."""
     answers = Answers(notebook)
+    os.register_at_fork(after_in_child=wire.end.close)
     while True:
         order = wire.receive()
         answers.borrowed = Borrowed(order.get("given", ()))
@@ -317,7 +321,8 @@ def serve(wire: Wire, notebook: Notebook) -> None:
                 reply = _do(order, notebook, answers)
         except BaseException as error:  # also SystemExit, KeyboardInterrupt and the alarm
             reply = {"raised": raised_by(error)}
-        wire.send(reply | {"borrowed": list(answers.borrowed.names)[:MOST_NAMES]})
+        borrowed = list(answers.borrowed.names)[:MOST_NAMES]
+        wire.send(reply | {"borrowed": borrowed, "number": order["number"]})
 
 
 def _do(order: dict[str, Any], notebook: Notebook, answers: Answers) -> dict[str, Any]:

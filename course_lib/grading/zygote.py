@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import importlib
 import json
 import os
 import resource
@@ -26,6 +27,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+# what torch, matplotlib and course_lib import only when it is first used; a second in all
+LATE = (
+    "PIL.PngImagePlugin",
+    "matplotlib.backends.backend_agg",
+    "sklearn.datasets",
+    "torch.fx.experimental.symbolic_shapes",  # by the first gradient
+    "torch.utils.serialization.config",
+)
 SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_CHILD_SUBREAPER = 4, 38, 36  # of prctl(2)
 LONGEST_ORDER = 1 << 16
 
@@ -37,6 +46,9 @@ def load() -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot
     import torch
+
+    for late in LATE:
+        importlib.import_module(late)
 
     torch.set_num_threads(1)
     from IPython.core.interactiveshell import InteractiveShell
