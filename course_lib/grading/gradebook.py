@@ -166,7 +166,7 @@ def _require_fitting(
 
 def _ids(results: list[StudentResult]) -> dict[str, str]:
     """Student → id. It is a folder's name, stands in a page's text and in a CSV without quotes."""
-    fit = re.compile(r"\w[\w .'@()+~-]{0,98}(?<! )(?<!\.)|\w")
+    fit = re.compile(r"\w[\w .'@()+~-]{0,98}(?<! )(?<!\.)")
     return {
         r.student: r.student
         if fit.fullmatch(r.student) and len(r.student.encode()) <= 200
@@ -186,10 +186,17 @@ def _parsed(db_url: str) -> Any:
             f"gradebook is {db_url!r}, which is no database's URL. Give one such as "
             f"sqlite:///gradebook.db. {SAFE}"
         ) from None
-    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+    if url.get_backend_name() != "sqlite":
+        return url
+    if url.database in (None, "", ":memory:"):
         raise WrongArgument(
             f"gradebook is {db_url!r}, a database in memory, which would be gone at once. Give a "
             f"file, such as sqlite:///gradebook.db. {SAFE}"
+        )
+    if not Path(url.database).parent.is_dir():
+        raise WrongArgument(
+            f"gradebook is {db_url!r}, and there is no folder {Path(url.database).parent}. Make "
+            f"it, or give another. {SAFE}"
         )
     return url
 
@@ -258,7 +265,7 @@ def _prepare(url: Any, shown: str) -> None:
     from alembic.script import ScriptDirectory
     from nbgrader.api import Base
     from nbgrader.dbutil import ALEMBIC_DIR
-    from sqlalchemy import create_engine, inspect, text
+    from sqlalchemy import create_engine, insert, inspect, text
 
     newest = ScriptDirectory(ALEMBIC_DIR).get_current_head()
     engine = create_engine(url)
@@ -276,6 +283,7 @@ def _prepare(url: Any, shown: str) -> None:
                     text("INSERT INTO alembic_version (version_num) VALUES (:newest)"),
                     {"newest": newest},
                 )
+                connection.execute(insert(Base.metadata.tables["course"]).values(id=COURSE))
                 connection.commit()
                 return
             if not {"assignment", "grade", "submitted_assignment"} <= tables:
@@ -300,9 +308,14 @@ def _prepare(url: Any, shown: str) -> None:
 
 @contextlib.contextmanager
 def _opened(url: Any) -> Iterator[Gradebook]:
-    from nbgrader.api import Gradebook
+    from nbgrader.api import Gradebook, InvalidEntry
+    from sqlalchemy.exc import SQLAlchemyError
 
-    with Gradebook(url.render_as_string(hide_password=False), COURSE) as book:
+    try:
+        book = Gradebook(url.render_as_string(hide_password=False), COURSE)
+    except InvalidEntry as problem:  # it could not enter the course: busy, or not writable
+        raise SQLAlchemyError(str(problem)) from None
+    with book:
         yield book
 
 
@@ -487,7 +500,7 @@ class _Sheet:
             mark = _Mark.of(result, exercises.get(name))
             comment = comments.get(name)
             told = comment.auto_comment if comment is not None else mark.comment
-            if (grade.auto_score, told) != (mark.score, mark.comment) or grade.score is None:
+            if (grade.auto_score, told) != (mark.score, mark.comment):
                 grade.auto_score = mark.score
                 grade.needs_manual_grade = mark.look or grade.manual_score is not None
                 if comment is not None:
@@ -507,6 +520,8 @@ def _show(
     """Write the notebook for Formgrader; False when nothing is known of it."""
     if result.exercises and given is None:
         return False
+    if result.state is State.MISSING and (folder / unit.exercise_file).exists():
+        return True  # what was handed in earlier
     notebook = _stand_in(released, result)
     if result.exercises and given is not None:
         with tempfile.TemporaryDirectory(prefix="course-gradebook-") as private:
