@@ -273,7 +273,8 @@ def test_an_earlier_mark_does_not_outlive_its_submission(book):
 
 
 def test_cells_that_a_person_marks_are_left_to_that_person(book, tmp_path):
-    """A release with a written answer: its row is made, and then never written to."""
+    """A release with a written answer and a test of the instructor's own: their rows are made, and
+    then never written to."""
     root = tmp_path / "course"
     hand_out(Layout(ROOT), ("1",), root, nbgrader=True)
     unit = Layout(root).released()[0]
@@ -282,6 +283,8 @@ def test_cells_that_a_person_marks_are_left_to_that_person(book, tmp_path):
     told |= {"grade_id": "essay", "points": 5, "cell_type": "markdown"}
     essay = nbformat.v4.new_markdown_cell("Your words", metadata={"nbgrader": told})
     notebook.cells.append(essay)
+    own = dict(nbformat.from_dict(notebook.cells[6].metadata.nbgrader), grade_id="own_check")
+    notebook.cells.append(nbformat.v4.new_code_cell("assert True", metadata={"nbgrader": own}))
     nbformat.write(notebook, unit.exercises)
     essay.source = "My words <script>alert(1)</script>"
     given = nbformat.writes(notebook).encode()
@@ -290,7 +293,8 @@ def test_cells_that_a_person_marks_are_left_to_that_person(book, tmp_path):
     shown = [c for c in book.shown("anna").cells if c.metadata.get("nbgrader", {}) == told]
     assert [c.source for c in shown] == ["My words < script>alert(1)< /script>"]
     book.ask("update grade set manual_score = 4, needs_manual_grade = 0 where auto_score is null")
-    book.write(solved(), unit=unit)
+    book.write(replace(without_verdict(State.UNREADABLE, "Empty."), student="anna"), unit=unit)
+    assert book.grades("anna")["own_check"] == (None, 4.0, None, False)
     assert book.grades("anna")["essay"] == (None, 4.0, None, False)
 
 

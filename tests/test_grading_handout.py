@@ -82,6 +82,8 @@ def test_the_readme_says_what_a_student_must_know(tmp_path):
 
 def test_a_folder_is_made_once_and_never_overwritten(tmp_path):
     out = tmp_path / "out"
+    (out / ".git").mkdir(parents=True)
+    (out / ".git" / "HEAD").write_text("ref: refs/heads/main")
     hand_out(LAYOUT, ("1",), out)
     before = {p: p.stat().st_mtime_ns for p in out.rglob("*") if p.is_file()}
     hand_out(LAYOUT, ("1",), out)

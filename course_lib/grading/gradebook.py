@@ -38,6 +38,7 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from course_lib.errors import EnvironmentProblem, WrongArgument
+from course_lib.exercises import load_unit
 from course_lib.grading.notebooks import Plan, Unreadable, plan, read_notebook
 from course_lib.grading.results import ExerciseResult, State, StudentResult, write_whole
 from course_lib.grading.submissions import file_name_of
@@ -145,7 +146,8 @@ def _require_fitting(
 ) -> None:
     """The results are of this unit, and of the exercises that were released."""
     points = {c.metadata.nbgrader.grade_id: c.metadata.nbgrader.points for c in _graded(released)}
-    expected = {n.removesuffix("_check"): p for n, p in points.items() if n.endswith("_check")}
+    names = [e.name for e in load_unit(unit.name).exercises]
+    expected = {n: points[f"{n}_check"] for n in names if f"{n}_check" in points}
     seen: set[str] = set()
     for result in results:
         if result.unit != unit.name:
@@ -157,7 +159,7 @@ def _require_fitting(
             raise WrongArgument(f"There are two results of {result.student}; there must be one.")
         seen.add(result.student)
         found = {e.exercise: e.points for e in result.exercises}
-        if found and any(expected.get(name) != p for name, p in found.items()):
+        if found and found != expected:
             raise WrongArgument(
                 f"The result of {result.student} has other exercises or points than "
                 f"{unit.exercises}. Grade again with the notebook that was handed out."
@@ -357,6 +359,7 @@ class _Sheet:
         self.book, self.db, self.unit = book, book.db, unit
         self.released, self.root = released, root
         self.stem = Path(unit.exercise_file).stem
+        self.exercises = {e.name for e in load_unit(unit.name).exercises}
 
     def folder(self, name: str) -> Path:
         """Where nbgrader keeps what it graded of a student."""
@@ -495,8 +498,8 @@ class _Sheet:
         comments = {names.get(c.cell_id): c for c in sheet.comments}
         for grade in sheet.grades:
             name = names.get(grade.cell_id, "").removesuffix("_check")
-            if names.get(grade.cell_id) != f"{name}_check":
-                continue  # a written answer or a task: a person's to mark
+            if name not in self.exercises or names[grade.cell_id] != f"{name}_check":
+                continue  # a person's to mark, or nbgrader's
             mark = _Mark.of(result, exercises.get(name))
             comment = comments.get(name)
             told = comment.auto_comment if comment is not None else mark.comment
@@ -587,8 +590,8 @@ class _Shown:
             if step.cell is not None:
                 self._texts_before(step.cell)
             if step.kind == "check":
-                if step.exercise not in last:  # the answer's cell is gone: its comment needs one
-                    self._released(step.exercise)
+                if step.exercise not in last and step.exercise in self.left:
+                    self._released(step.exercise)  # the answer is gone: its comment needs a cell
                 self._released(f"{step.exercise}_check", outputs=self._verdict(step.exercise))
             elif step.exercise is not None and last[step.exercise] == i:
                 self._released(step.exercise, source=step.source)

@@ -45,7 +45,7 @@ def hand_out(
 
     Raises `WrongArgument`, before anything is written, where a file of another content would have
     to be replaced, and for students also where the folder holds anything else: it might be a
-    solution. Nothing is ever deleted or overwritten.
+    solution (.git aside). Nothing is ever deleted or overwritten.
     """
     out = Path(out)
     chosen = _with_exercises(layout, units)
@@ -119,6 +119,8 @@ def _require_room(out: Path, files: dict[str, str], alone: bool) -> None:
         return
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
+        if name.split("/")[0] == ".git":
+            continue  # what keeps the folder's versions
         if path.name.startswith(".") and path.name.endswith(".unfinished"):
             path.unlink()  # left by a run that was killed
         elif name not in files and (path.is_symlink() or not path.is_dir()):
