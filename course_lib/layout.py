@@ -10,17 +10,19 @@ from pathlib import Path
 from course_lib.errors import EnvironmentProblem, UnknownName
 
 WELCOME = "notebooks/00_welcome.ipynb"
+EXERCISES = "exercises/[0-9][0-9]_*/[0-9][0-9]_exercises.ipynb"
 
 
 def course_root(start: Path | None = None) -> Path | None:
     """The nearest folder at or above `start` that holds the course, or None.
 
-    It is known by its exercises/ and by its units/ or its welcome page.
+    It is known by its exercises/ and by its units/ or its welcome page; a folder that was handed
+    out has neither, and is known by the exercise notebooks themselves.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         ours = (folder / WELCOME).exists() or any((folder / "units").glob("*/lesson.py"))
-        if (folder / "exercises").is_dir() and ours:
+        if (folder / "exercises").is_dir() and (ours or any(folder.glob(EXERCISES))):
             return folder
     return None
 
@@ -108,11 +110,24 @@ class Layout:
                 f"There are no units in {self.root / 'units'}: build from a "
                 "clone of the course, which holds their text."
             )
+        return self._chosen(names, known, "units")
+
+    def released(self, names: tuple[str, ...] = ()) -> list[UnitSource]:
+        """The units whose exercise notebook is here, in order, or those named. They need no text:
+        a folder that was handed out has them too.
+
+        Raises `UnknownName` for a unit that has no exercise notebook.
+        """
+        return self._chosen(
+            names, sorted({p.parent.name for p in self.root.glob(EXERCISES)}), "exercises"
+        )
+
+    def _chosen(self, names: tuple[str, ...], known: list[str], where: str) -> list[UnitSource]:
         chosen = []
         for name in names:
             bare = Path(name).name
             match = [k for k in known if k == bare or k.split("_")[0] == bare.zfill(2)]
             if not match:
-                raise UnknownName("unit", name, known, str(self.root / "units"))
+                raise UnknownName("unit", name, known, str(self.root / where))
             chosen += match
         return [UnitSource(self.root, name) for name in (chosen or known)]
