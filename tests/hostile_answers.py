@@ -94,7 +94,7 @@ ENDINGS = [
 ]  # fmt: skip
 
 FLOODS = [
-    inside("a flood of memory", "return [bytearray(1 << 30) for _ in range(64)]"),
+    inside("a flood of memory", "return [bytearray(1 << 26) for _ in range(10_000)]"),
     inside("a flood of text", "print('x' * 50_000_000)\nreturn x"),
     patched("a flood of text in its cell", "for _ in range(50): print('x' * 1_000_000)"),
     inside("a flood of numbers", "return torch.zeros(1 << 25)", "crashed"),

@@ -20,7 +20,7 @@ from course_lib.layout import Layout
 from tests.hostile_answers import ANSWER, ANSWERS, FILES
 
 UNIT = Layout.find().units(("1",))[0]
-SHORT = Limits(cell=1.0, call=1.0, exercise=8.0, submission=60.0, memory=1 << 30, file=8 << 20)
+SHORT = Limits(cell=1.0, call=1.0, exercise=8.0, submission=60.0, memory=1 << 28, file=8 << 20)
 OTHERS = ("count_parameters",)  # below it in the notebook: must still be marked
 
 
@@ -104,7 +104,9 @@ def test_other_layers_hold_too(layer, released):
     whole = load_unit(UNIT.name)
     few = tuple(e for e in whole.exercises if e.name in (ANSWER, *OTHERS))
     chosen = {"exits when called", "swallows interrupts when called", "leaves a daemon"}
-    chosen |= {"a flood of memory", "forks without end", "the wire, with noise"}
+    chosen |= {"a flood of memory", "the wire, with noise"}
+    if layer != "limits" or os.getuid():  # the kernel lets root start as many as it likes
+        chosen.add("forks without end")
     if layer == "unshare":
         chosen |= {"the network", "for the exercises' text", "kills all that it sees"}
         chosen |= {"out of its folder", "in another process's memory", "for the declarations"}
