@@ -13,10 +13,7 @@ import json
 import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 from course_lib.bars import progress_bar
@@ -26,11 +23,9 @@ from course_lib.grading import jobs
 from course_lib.grading.examiner import Limits
 from course_lib.grading.jobs import Job
 from course_lib.grading.results import FORMAT, State, StudentResult, from_json, to_json, write_whole
+from course_lib.grading.running import run_here
 from course_lib.grading.submissions import Submission, file_name_of, find_submissions
 from course_lib.layout import UnitSource
-
-TRIES = 3  # at a job whose process was lost
-WAITING = 2  # jobs that wait for each process: memory stays bounded however many submissions
 
 
 @dataclass(frozen=True)
@@ -165,53 +160,3 @@ def _alone(out: Path) -> Iterator[None]:
                 "folder with --out."
             ) from None
         yield
-
-
-# -- where jobs run -------------------------------------------------------------------------------
-
-
-def run_here(todo: list[Job], workers: int) -> Iterator[tuple[Job, str]]:
-    """Do jobs on processes of this machine, each job's result as soon as it is there.
-
-    A process that dies takes no mark with it: its job is done again by another. One that dies of
-    the same job `TRIES` times gives the state "crashed".
-    """
-    tries: dict[str, int] = {}
-    left = list(todo)
-    while left:
-        done = set()
-        try:
-            for job, text in _with_pool(left, workers):
-                done.add(job.student)
-                yield job, text
-        except BrokenProcessPool:
-            left = [job for job in left if job.student not in done]
-            for job in left[: workers * WAITING]:  # one of these it was
-                tries[job.student] = tries.get(job.student, 0) + 1
-            for job in [j for j in left if tries.get(j.student, 0) >= TRIES]:
-                why = "The grader itself was ended while this submission was graded."
-                told = {"notebook": job.name, "key": ""}
-                lost = jobs.without_verdict(job.student, job.unit, State.CRASHED, why, told)
-                left.remove(job)
-                yield job, to_json(lost)
-        else:
-            return
-
-
-def _with_pool(todo: list[Job], workers: int) -> Iterator[tuple[Job, str]]:
-    queue = iter(todo)
-    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        waiting: dict[Future, Job] = {}
-
-        def more() -> None:
-            for job in queue:
-                waiting[pool.submit(jobs.run, job)] = job
-                if len(waiting) >= workers * WAITING:
-                    return
-
-        more()
-        while waiting:
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                job = waiting.pop(future)
-                yield job, future.result()
-            more()
