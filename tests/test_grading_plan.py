@@ -17,6 +17,12 @@ from course_lib.grading.notebooks import Unreadable, plan, read_notebook
 from course_lib.grading.results import State
 from course_lib.layout import Layout
 
+
+def read(path):
+    """A notebook, its parts to be had by name."""
+    return nbformat.from_dict(read_notebook(path))
+
+
 UNITS = [u for u in Layout(Path(__file__).parents[1]).units() if u.assignment_text.exists()]
 NUMBERS = itertools.count()
 NAMES = ("double", "sizes")
@@ -95,14 +101,14 @@ def test_a_solved_notebook_runs_as_it_stands():
 @pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
 def test_nothing_is_put_right_in_honest_notebooks(unit):
     """Blank and solved, as released and as other editors save them."""
-    release = read_notebook(unit.exercises)
+    release = read(unit.exercises)
     names = [
         c.metadata["nbgrader"]["grade_id"]
         for c in release.cells
         if c.metadata.get("nbgrader", {}).get("solution")
     ]
     for path in (unit.exercises, unit.solution):
-        found = read_notebook(path)
+        found = read(path)
         made = plan(found, release, names)
         assert made.repairs == () and made.missing == ()
         assert [s.exercise for s in made.steps if s.kind == "check"] == names
@@ -484,7 +490,7 @@ def minimal(**changes):
 
 def refusal(tmp_path, content):
     with pytest.raises(Unreadable) as caught:
-        read_notebook(stored(tmp_path, content))
+        read(stored(tmp_path, content))
     assert caught.value.why.endswith(".") and str(caught.value) == caught.value.why
     return caught.value
 
@@ -552,14 +558,14 @@ def test_a_foreign_kernel_is_refused(tmp_path, metadata):
     ],
 )
 def test_other_metadata_are_no_reason_to_refuse(tmp_path, metadata):
-    assert read_notebook(stored(tmp_path, minimal(metadata=metadata))).cells[0].source == "a = 1"
+    assert read(stored(tmp_path, minimal(metadata=metadata))).cells[0].source == "a = 1"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_encodings_that_json_knows(tmp_path, encoding):
     content = json.dumps(minimal(cells=[{"cell_type": "code", "source": "ä = 1"}]))
     data = json.dumps(json.loads(content), ensure_ascii=False).encode(encoding)
-    assert read_notebook(stored(tmp_path, data)).cells[0].source == "ä = 1"
+    assert read(stored(tmp_path, data)).cells[0].source == "ä = 1"
 
 
 def test_small_faults_are_borne_and_cells_keep_their_numbers(tmp_path):
@@ -573,7 +579,7 @@ def test_small_faults_are_borne_and_cells_keep_their_numbers(tmp_path):
     ]
     data = json.dumps(minimal(cells=cells)).encode()
     assert b"NaN" in data
-    found = read_notebook(stored(tmp_path, data))
+    found = read(stored(tmp_path, data))
     assert [c.source for c in found.cells] == ["", "", "a = 1\nb = 2", "", "text ?", "c"]
     assert [c.cell_type for c in found.cells] == ["raw", "raw", "code", "code", "raw", "code"]
     assert plan(found, released(), NAMES).missing == NAMES
@@ -582,20 +588,20 @@ def test_small_faults_are_borne_and_cells_keep_their_numbers(tmp_path):
 def test_the_last_of_two_equal_keys_counts(tmp_path):
     """As in JupyterLab: what a person sees there is what is graded."""
     data = b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": "a", "source": "b"}]}'
-    assert read_notebook(stored(tmp_path, data)).cells[0].source == "b"
+    assert read(stored(tmp_path, data)).cells[0].source == "b"
 
 
 def test_old_formats_are_converted(tmp_path):
     cell = {"cell_type": "code", "input": ["a = 1\n", "b = 2"], "outputs": [], "language": "python"}
     old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": ""}}
-    found = read_notebook(stored(tmp_path, old | {"worksheets": [{"cells": [cell]}]}))
+    found = read(stored(tmp_path, old | {"worksheets": [{"cells": [cell]}]}))
     assert [c.source for c in found.cells] == ["a = 1\nb = 2"]
 
 
 def test_deep_metadata_are_cut(tmp_path):
     deep = json.loads('{"a":' * 500 + "1" + "}" * 500)
     cell = {"cell_type": "code", "source": DOUBLE, "metadata": deep}
-    assert read_notebook(stored(tmp_path, minimal(cells=[cell]))).cells[0].source == DOUBLE
+    assert read(stored(tmp_path, minimal(cells=[cell]))).cells[0].source == DOUBLE
 
 
 def test_sizes_are_bounded(tmp_path, monkeypatch):
@@ -615,7 +621,7 @@ def test_what_is_no_file_is_not_opened(tmp_path):
     states = {}
     for name in ("link", "folder", "pipe", "absent"):
         with pytest.raises(Unreadable) as caught:
-            read_notebook(tmp_path / f"{name}.ipynb")
+            read(tmp_path / f"{name}.ipynb")
         states[name] = caught.value.state
     assert states.pop("link") is State.REFUSED
     assert set(states.values()) == {State.UNREADABLE}
@@ -629,4 +635,4 @@ def test_permissions_are_told(tmp_path, monkeypatch):
 
     monkeypatch.setattr(notebooks.os, "open", denied)
     with pytest.raises(Unreadable, match=r"cannot be read \(Permission denied\)"):
-        read_notebook(path)
+        read(path)

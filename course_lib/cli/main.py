@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -79,6 +81,69 @@ def build(units: tuple[str, ...], force: bool) -> None:
 def _count_cells(number: int, total: int) -> None:
     """One line that counts up on a terminal, and is gone when the notebook is done."""
     click.echo("\r" + " " * 30 + f"\r  cell {number} of {total}" * (number < total), nl=False)
+
+
+@main.command()
+@click.argument("units", nargs=-1)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder to make.")
+@click.option(
+    "--nbgrader",
+    is_flag=True,
+    help="Make a course root for nbgrader instead, with solutions and settings: for instructors.",
+)
+def release(units: tuple[str, ...], out: Path, nbgrader: bool) -> None:
+    """Make the folder to hand out: blank exercises (all, or the UNITS named), and a README."""
+    from course_lib.cli.grading import release_units
+
+    for line in release_units(units, out, nbgrader):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("submissions", type=click.Path(exists=True, path_type=Path))
+@click.option("-a", "--assignment", required=True, metavar="UNIT", help="As 1 or 01_linear_layers.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where results and reports are kept.")
+@click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1), help="At once.")
+@click.option(
+    "--students",
+    type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    help="A file that names who should have handed in, one a line.",
+)
+@click.option("--pattern", metavar="REGEX", help="Finds the student in a path: (?P<student>…).")
+@click.option("--gradebook", metavar="URL", help="Write the marks into this database of nbgrader.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on the Dask cluster at this address.")
+@click.option("--seed", type=int, help="Of the inputs; drawn the first time, then kept in --out.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["bubblewrap", "unshare", "limits"]),
+    help="By default the first of these that works here.",
+)
+@click.option(
+    "--format",
+    "form",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "junit"]),
+    help="What goes to the standard output.",
+)
+@click.option(
+    "--at-least",
+    type=float,
+    metavar="POINTS",
+    help="End with status 1 if a submission has fewer points, or no mark.",
+)
+def grade(submissions: Path, assignment: str, jobs: int, **options: Any) -> None:
+    """Grade SUBMISSIONS: a folder, a zip, nbgrader's submitted/, or one notebook.
+
+    Started again with the same --out, it grades what is new or has changed.
+    """
+    from course_lib.cli.grading import Wanted, grade_submissions
+
+    wanted = Wanted(submissions, assignment, workers=jobs, **options)
+    reached = grade_submissions(
+        wanted, say=lambda line: click.echo(line, err=wanted.form != "text")
+    )
+    sys.exit(0 if reached else 1)
 
 
 @main.command()

@@ -59,7 +59,10 @@ class Limits:
 
 
 class StudentProcesses:
-    """A zygote behind walls, and one student's process at a time."""
+    """A zygote behind walls, and one student's process at a time.
+
+    The zygote loads torch in the background; the first `begin` waits for it.
+    """
 
     def __init__(self, layer: str, limits: Limits):
         self.layer, self.limits = layer, limits
@@ -67,12 +70,13 @@ class StudentProcesses:
         with theirs:
             self.zygote, self.folder = sandbox.start(layer, theirs.fileno(), limits.room)
         self.control.settimeout(START_SECONDS)
-        self.memory = 0
-        if "ready" not in self._reply():
-            raise EnvironmentProblem(f"The process for students' code did not start.{self._said()}")
+        self.memory, self.ready = 0, False
 
     def begin(self) -> Remote:
-        """Fork a student's process."""
+        """Fork a student's process. Raises `EnvironmentProblem` when the zygote has not started."""
+        if not self.ready and "ready" not in self._reply():
+            raise EnvironmentProblem(f"The process for students' code did not start.{self._said()}")
+        self.ready = True
         ours, theirs = socket.socketpair()
         ours.settimeout(self.limits.call)
         order = json.dumps({"do": "begin", "limits": self.limits.of_process}).encode()

@@ -11,7 +11,6 @@ import contextlib
 import fcntl
 import json
 import secrets
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,10 +29,15 @@ from course_lib.layout import UnitSource
 
 @dataclass(frozen=True)
 class Graded:
-    """What a grading found. fresh : students graded now; kept : those graded before; stale : those
-    graded now whose earlier marks were of another submission, declaration or environment."""
+    """What a grading found.
+
+    notebooks : by student, the file that was graded. fresh : students graded now; kept : those
+    graded before; stale : those graded now whose earlier marks were of another submission,
+    declaration or environment.
+    """
 
     results: list[StudentResult]
+    notebooks: dict[str, Path]
     fresh: tuple[str, ...]
     kept: tuple[str, ...]
     stale: tuple[str, ...]
@@ -54,7 +58,9 @@ def grade(
     students: Iterable[str] | None = None,
     run_all: Callable[[list[Job], int], Iterator[tuple[Job, str]]] | None = None,
 ) -> Graded:
-    """Grade every submission for a unit in `source`; keep the results in `out`/results.
+    """Grade every submission for a unit in `source`.
+
+    The results are kept in `out`/results, what was graded in `out`/submissions.
 
     seed : of the inputs; by default one is drawn, and kept in `out` for the next time.
     run_all : does the jobs, in any order; by default on `workers` processes of this machine.
@@ -67,11 +73,10 @@ def grade(
     kept_in.mkdir(parents=True, exist_ok=True)
     layer, limits = layer or best_layer(), limits or Limits()
     exercises = [e.name for e in load_unit(unit.name).exercises]
-    with _alone(out), tempfile.TemporaryDirectory(prefix="course-grade-") as copies:
+    with _alone(out):
         seed = _seed(out, unit.name, seed)
-        found = find_submissions(
-            source, unit, exercises, pattern, students, into=Path(copies) / "notebooks"
-        )
+        copies = out / "submissions"
+        found = find_submissions(source, unit, exercises, pattern, students, into=copies)
         results: dict[str, StudentResult] = {}
         todo: list[Job] = []
         kept, stale = [], []
@@ -81,13 +86,14 @@ def grade(
             before = _read(at)
             if job is None:
                 results[submission.student] = _without_notebook(submission, unit)
-                write_whole(at, to_json(results[submission.student]))
+                if before is None or not before.key:  # a mark is not replaced by none
+                    write_whole(at, to_json(results[submission.student]))
             elif before is not None and before.key == job.key:
                 results[submission.student] = before
                 kept.append(submission.student)
             else:
                 todo.append(job)
-                if before is not None:
+                if before is not None and before.key:
                     stale.append(submission.student)
         do = run_all or run_here
         with progress_bar(total=len(todo), desc="grading", unit="submission") as bar:
@@ -96,8 +102,9 @@ def grade(
                 results[job.student] = from_json(text)
                 bar.update()
     ordered = [results[s.student] for s in found]
+    notebooks = {s.student: s.path for s in found if s.path is not None}
     fresh = tuple(job.student for job in todo)
-    return Graded(ordered, fresh, tuple(kept), tuple(stale), seed, layer)
+    return Graded(ordered, notebooks, fresh, tuple(kept), tuple(stale), seed, layer)
 
 
 def _job(
@@ -108,7 +115,7 @@ def _job(
     return Job(
         submission.student,
         unit.name,
-        submission.path.read_bytes(),
+        submission.path,
         submission.notebook,
         unit.exercises.read_bytes(),
         seed,

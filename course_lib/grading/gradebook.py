@@ -531,7 +531,7 @@ def _show(
             path = Path(private) / "submitted.ipynb"
             path.write_bytes(given)
             with contextlib.suppress(Unreadable):
-                submitted = read_notebook(path)
+                submitted = nbformat.from_dict(read_notebook(path))
                 names = [e.exercise for e in result.exercises]
                 done = plan(submitted, released, names)
                 notebook = _Shown(submitted, released, done, result).notebook()

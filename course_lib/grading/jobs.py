@@ -10,7 +10,7 @@ import atexit
 import hashlib
 import json
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 
@@ -26,12 +26,14 @@ _examiners: dict[str, Examiner] = {}
 class Job:
     """All that the marks of one submission depend on.
 
-    notebook : the file's content. released : the blank notebook's. layer : of the sandbox.
+    notebook : the file's content, or where it lies; then it is read when the job is sent to the
+    process that does it, so that many jobs need little memory. released : the blank notebook's
+    content. layer : of the sandbox.
     """
 
     student: str
     unit: str
-    notebook: bytes
+    notebook: bytes | Path
     name: str
     released: bytes
     seed: int
@@ -40,12 +42,21 @@ class Job:
     remarks: tuple[str, ...] = ()
 
     @property
+    def content(self) -> bytes:
+        """The notebook."""
+        return self.notebook if isinstance(self.notebook, bytes) else self.notebook.read_bytes()
+
+    def __reduce__(self) -> tuple:
+        own = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Job, tuple((own | {"notebook": self.content}).values())
+
+    @property
     def key(self) -> str:
         """A hash of submission, declaration and environment: while it is the same, so are the
         marks, and the submission need not be graded again."""
         told = [str(FORMAT), self.unit, str(self.seed), self.layer, json.dumps(asdict(self.limits))]
         told += [declaration_hash(), environment_hash()]
-        parts = [self.notebook, self.released, *(word.encode() for word in told)]
+        parts = [self.content, self.released, *(w.encode() for w in (*told, *self.remarks))]
         return hashlib.sha256(b"".join(hashlib.sha256(p).digest() for p in parts)).hexdigest()
 
 
@@ -53,10 +64,11 @@ def run(job: Job) -> str:
     """Grade one submission; the result as text (`results.from_json`)."""
     from tempfile import TemporaryDirectory
 
+    ready = examiner(job)  # it begins to load torch
     exercises = [e.name for e in load_unit(job.unit).exercises]
     with TemporaryDirectory(prefix="course-job-") as folder:
         path = Path(folder) / "submitted.ipynb"
-        path.write_bytes(job.notebook)
+        path.write_bytes(job.content)
         blank = Path(folder) / "released.ipynb"
         blank.write_bytes(job.released)
         told = {"notebook": job.name, "key": job.key}
@@ -65,7 +77,8 @@ def run(job: Job) -> str:
         except Unreadable as problem:
             return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
     answers = {exercise: text for exercise, text in steps.answers.items() if text}
-    return to_json(examiner(job).grade(job.student, steps, answers=answers, **told))
+    result = ready.grade(job.student, steps, answers=answers, **told)
+    return to_json(replace(result, remarks=(*job.remarks, *result.remarks)))
 
 
 def without_verdict(

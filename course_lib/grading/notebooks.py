@@ -17,13 +17,10 @@ import os
 import re
 import stat
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-
-import nbformat
-from nbformat import NotebookNode
 
 from course_lib.grading.results import State
 
@@ -45,7 +42,7 @@ class Unreadable(Exception):
 # -- reading --------------------------------------------------------------------------------------
 
 
-def read_notebook(path: Path) -> NotebookNode:
+def read_notebook(path: Path) -> dict[str, Any]:
     """A submitted notebook in nbformat 4, without outputs; its cells keep their numbers.
 
     Small faults are borne, as Jupyter bears them; a cell that makes no sense becomes an empty one.
@@ -71,14 +68,12 @@ def read_notebook(path: Path) -> NotebookNode:
         )
     metadata = _mapping(content.get("metadata"))
     _require_python(metadata)
-    return nbformat.from_dict(
-        {
-            "nbformat": 4,
-            "nbformat_minor": 5,
-            "metadata": _shallow(metadata),
-            "cells": [_plain_cell(cell, n) for n, cell in enumerate(cells)],
-        }
-    )
+    return {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": _shallow(metadata),
+        "cells": [_plain_cell(cell, n) for n, cell in enumerate(cells)],
+    }
 
 
 def _unreadable(why: str) -> Unreadable:
@@ -130,6 +125,8 @@ def _parsed(data: bytes) -> dict:
 
 
 def _converted(content: dict, version: int) -> dict:
+    import nbformat  # here: it takes two seconds to load, and few notebooks are old
+
     try:
         return nbformat.convert(nbformat.versions[version].to_notebook_json(content), 4)
     except Exception as error:  # whatever an old, malformed notebook leads nbformat to
@@ -225,7 +222,7 @@ class Plan:
     given: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def plan(submitted: NotebookNode, released: NotebookNode, exercise_names: Sequence[str]) -> Plan:
+def plan(submitted: Mapping, released: Mapping, exercise_names: Sequence[str]) -> Plan:
     """What a submitted notebook runs, put right from the released one. Never raises for what a
     student may have written into a notebook."""
     return _Planner(submitted, released, exercise_names).plan()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from course_lib.grading import jobs
 from course_lib.grading.jobs import Job
@@ -31,6 +33,9 @@ def run_here(todo: list[Job], workers: int) -> Iterator[tuple[Job, str]]:
     told; so these are done again one at a time, and one of which a process then dies `TRIES` times
     gives the state "crashed".
     """
+    if len(todo) == 1:  # a pool would load torch once more
+        yield todo[0], jobs.run(todo[0])
+        return
     left, suspects = list(todo), []
     deaths: Counter[str] = Counter()
     while left or suspects:
@@ -54,7 +59,7 @@ def _with_pool(todo: list[Job], processes: int, at_once: int) -> Iterator[tuple[
     """Do jobs in their order, `at_once` of them under way."""
     queue = iter(list(todo))
     waiting: dict[Future, Job] = {}
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _leave_with_parent) as pool:
         while True:
             for job in islice(queue, at_once - len(waiting)):
                 waiting[pool.submit(jobs.run, job)] = job
@@ -63,3 +68,14 @@ def _with_pool(todo: list[Job], processes: int, at_once: int) -> Iterator[tuple[
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 text = future.result()
                 yield waiting.pop(future), text
+
+
+def _leave_with_parent() -> None:
+    """End this process when the grader is gone, also when it was killed; a pool's would wait for
+    ever. The process with torch, and a student's in it, notice that this one has left."""
+
+    def leave() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=leave, daemon=True).start()

@@ -90,8 +90,8 @@ def find_submissions(
     source = source / "submitted" if (source / "submitted").is_dir() else source
     if source.is_dir() and into.resolve().is_relative_to(source.resolve()):
         raise WrongArgument(
-            f"into is {into}, which lies in the submissions ({source}): nothing is written there. "
-            "Give a folder outside."
+            f"{into} lies in the submissions ({source}), where nothing may be written. Give a "
+            "folder outside them."
         )
     with contextlib.ExitStack() as stack:
         entries = _entries(source, stack)
