@@ -10,6 +10,7 @@ itself: the notebook is begun anew without it, and what was marked before stays 
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import socket
@@ -35,6 +36,7 @@ SHOWN_TO_STUDENTS = (
     "What is seen",
     "Right so far",
 )  # of a verdict's details: no inputs, no results
+FIRST_GRADIENT = "torch.fx.experimental.symbolic_shapes"  # loads it
 START_SECONDS = 120  # for loading torch, on a machine that is busy
 
 
@@ -144,6 +146,7 @@ class Examiner:
         self.unit, self.seed, self.limits = unit, seed, limits or Limits()
         self.processes = StudentProcesses(layer or sandbox.best_layer(), self.limits)
         self.clock = clock
+        importlib.import_module(FIRST_GRADIENT)  # while the zygote loads torch
 
     def __enter__(self) -> Examiner:
         return self
