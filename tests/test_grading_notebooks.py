@@ -1,4 +1,4 @@
-"""The same notebooks in a learner's hands and in nbgrader's: blank, solved, and half solved."""
+"""The gate before release: blank, solved and nearly solved, graded by nbgrader and by us."""
 
 import shutil
 from pathlib import Path
@@ -9,6 +9,7 @@ from traitlets.config import Config
 
 from course_lib.building.release import configure
 from course_lib.exercises import load_unit
+from course_lib.grading.grade import grade
 from course_lib.layout import Layout, path_with_scripts
 
 ROOT = Path(__file__).parents[1]
@@ -31,8 +32,8 @@ def submit(root, student, unit, notebook):
 @pytest.mark.filterwarnings("ignore")  # nbgrader's and SQLAlchemy's own
 @pytest.mark.parametrize("unit", UNITS, ids=lambda u: u.name)
 def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatch):
-    """Solved: all points. Blank: none, and each check says so. In the first unit also one wrong
-    answer, which warns too: all but its points."""
+    """Solved: all points. Blank: none, and each check says so. One wrong answer, which warns too:
+    all but its points. `course grade` agrees, and tells what a 0 means."""
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
 
@@ -49,30 +50,39 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
 
     exercises = load_unit(unit.name).exercises
     wrong = next(e for e in exercises if "return " in e.answer_cell())
-    blank = nbformat.read(unit.exercises, as_version=4)
+    total = sum(e.points for e in exercises)
+    expected = {"blank": 0, "nearly": total - wrong.points, "solved": total}
+    submit(tmp_path, "blank", unit, nbformat.read(unit.exercises, as_version=4))
     solved = nbformat.read(unit.solution, as_version=4)
-    submit(tmp_path, "blank", unit, blank)
     submit(tmp_path, "solved", unit, solved)
-    expected = {"blank": 0, "solved": sum(e.points for e in exercises)}
-    for cell in solved.cells if unit == UNITS[0] else ():
+    for cell in solved.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == wrong.name:
             cell.source = "import warnings; warnings.warn('chatter')\n" + cell.source.replace(
                 "return ", "return -", 1
             )
-            submit(tmp_path, "nearly", unit, solved)
-            expected["nearly"] = expected["solved"] - wrong.points
+    submit(tmp_path, "nearly", unit, solved)
 
-    for student in expected:
+    # nbgrader runs a notebook in half a minute: all three in the first unit, then one a unit
+    by_nbgrader = list(expected) if unit == UNITS[0] else ["nearly"]
+    for student in by_nbgrader:
         result = api.autograde(unit.name, student)
         assert result["success"], result.get("log") or result.get("error")
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(unit.name)}
-        assert book.find_assignment(unit.name).max_score == expected["solved"]
-    assert scores == expected
-    notebook = nbformat.read(tmp_path / "autograded" / "blank" / unit.name / unit.exercise_file, 4)
-    said = list(errors_of_checks(notebook))
-    assert len(said) == len(exercises)
-    for cell, errors in said:
-        assert [kind for kind, _ in errors] == ["CheckFailed"], f"{cell.source}: {errors}"
-        assert "not written yet" in errors[0][1]
+        assert book.find_assignment(unit.name).max_score == total
+    assert scores == {student: expected[student] for student in by_nbgrader}
+    for student in set(by_nbgrader) & {"blank"}:
+        autograded = tmp_path / "autograded" / student / unit.name / unit.exercise_file
+        said = list(errors_of_checks(nbformat.read(autograded, 4)))
+        assert len(said) == len(exercises)
+        for cell, errors in said:
+            assert [kind for kind, _ in errors] == ["CheckFailed"], f"{cell.source}: {errors}"
+            assert "not written yet" in errors[0][1]
     assert not list(tmp_path.rglob(".course_progress*")), "grading leaves no progress behind"
+
+    graded = grade(tmp_path, unit, tmp_path / "grading")
+    assert {r.student: r.earned for r in graded.results} == expected
+    states = {r.student: str(r.state) for r in graded.results}
+    assert states == dict.fromkeys(expected, "graded") | {"blank": "not attempted"}
+    assert not any(r.repairs for r in graded.results), "honest notebooks need no repairs"
+    assert not any(r.remarks for r in graded.results)
