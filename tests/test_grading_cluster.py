@@ -197,11 +197,11 @@ def test_a_cluster_without_workers_or_that_goes_away(tmp_path):
                 assert time.monotonic() < until and alone.poll() is None
                 time.sleep(0.1)
             address = json.loads(at.read_text())["address"]
-            with pytest.raises(EnvironmentProblem, match=f"no worker for 0.5 s.* {address} "):
-                list(run_on_cluster(address, patience=0.5)([job("ann")], 1))
+            with pytest.raises(EnvironmentProblem, match=f"no worker for 3 s.* {address} "):
+                list(run_on_cluster(address, patience=3)([job("ann")], 1))
             threading.Timer(1, alone.kill).start()
             with pytest.raises(EnvironmentProblem, match=f"scheduler at {address} was lost"):
-                list(run_on_cluster(address, patience=4)([job("ann")], 1))
+                list(run_on_cluster(address, patience=3)([job("ann")], 1))
         finally:
             alone.kill()
 
@@ -238,6 +238,7 @@ def test_a_process_grades_one_submission_at_a_time(monkeypatch):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_here_too_a_deadly_job_costs_nobody_else(monkeypatch, processes):
     monkeypatch.setattr("course_lib.grading.jobs.run", attrgetter("student"))
+    monkeypatch.setattr("course_lib.grading.running._leave_with_parent", int)  # loads no torch
     honest = [SimpleNamespace(student=s) for s in ("ann", "cem", "dan", "eve", "fay")]
     todo = [honest[0], deadly("bob"), *honest[1:]]
     found = {j.student: text for j, text in run_here(todo, processes)}
