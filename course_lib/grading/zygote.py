@@ -24,14 +24,19 @@ import socket
 import stat
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
-# what torch, matplotlib and course_lib import only when it is first used; a second in all
+# what torch, matplotlib and course_lib import only when it is first used: two seconds in all
 LATE = (
-    "PIL.PngImagePlugin",
     "matplotlib.backends.backend_agg",
+    "numpy.random",
+    "pygments.formatters.html",
+    "pygments.lexers.python",
+    "pygments.styles.xcode",
     "sklearn.datasets",
+    "torch._dynamo",  # by the first optimiser
     "torch.fx.experimental.symbolic_shapes",  # by the first gradient
     "torch.utils.serialization.config",
 )
@@ -47,15 +52,19 @@ def load() -> None:
     import matplotlib.pyplot
     import torch
 
-    for late in LATE:
-        importlib.import_module(late)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for late in LATE:
+            importlib.import_module(late)
 
     torch.set_num_threads(1)
-    from IPython.core.interactiveshell import InteractiveShell
+    import PIL.Image
 
-    InteractiveShell.instance()
+    PIL.Image.preinit()
     import course_lib
-    from course_lib.grading import borrowing
+    from course_lib.grading import borrowing, student
+
+    student.Notebook().run("pass", 0)  # the first cell of all takes longer
 
     borrowing.hide_exercises()
     for name in course_lib.__all__:
