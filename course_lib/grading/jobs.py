@@ -10,6 +10,7 @@ import atexit
 import hashlib
 import json
 import platform
+import tempfile
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -62,20 +63,13 @@ class Job:
 
 def run(job: Job) -> str:
     """Grade one submission; the result as text (`results.from_json`)."""
-    from tempfile import TemporaryDirectory
-
     ready = examiner(job)  # it begins to load torch
     exercises = [e.name for e in load_unit(job.unit).exercises]
-    with TemporaryDirectory(prefix="course-job-") as folder:
-        path = Path(folder) / "submitted.ipynb"
-        path.write_bytes(job.content)
-        blank = Path(folder) / "released.ipynb"
-        blank.write_bytes(job.released)
-        told = {"notebook": job.name, "key": job.key}
-        try:
-            steps = plan(read_notebook(path), read_notebook(blank), exercises)
-        except Unreadable as problem:
-            return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
+    told = {"notebook": job.name, "key": job.key}
+    try:
+        steps = plan(_read(job.content), _read(job.released), exercises)
+    except Unreadable as problem:
+        return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
     answers = {exercise: text for exercise, text in steps.answers.items() if text}
     result = ready.grade(job.student, steps, answers=answers, **told)
     return to_json(replace(result, remarks=(*job.remarks, *result.remarks)))
@@ -88,12 +82,26 @@ def without_verdict(
     return StudentResult(student, unit, state, remarks=(why,), **(told or {}))
 
 
+def _read(content: bytes) -> dict:
+    with tempfile.NamedTemporaryFile(prefix="course-", suffix=".ipynb") as file:
+        file.write(content)
+        file.flush()
+        return read_notebook(Path(file.name))
+
+
 def examiner(job: Job) -> Examiner:
     """This process's examiner for jobs of this kind."""
-    kind = json.dumps([job.unit, job.seed, job.layer, asdict(job.limits)])
+    released = hashlib.sha256(job.released).hexdigest()
+    kind = json.dumps([job.unit, job.seed, job.layer, asdict(job.limits), released])
     if kind not in _examiners:
         close_all()  # one at a time: each keeps a process with torch
-        _examiners[kind] = Examiner(load_unit(job.unit), job.seed, job.limits, job.layer)
+        unit, blank = load_unit(job.unit), _read(job.released)
+        cells = [
+            step.source
+            for step in plan(blank, blank, [e.name for e in unit.exercises]).steps
+            if step.kind == "run" and step.exercise is None
+        ]
+        _examiners[kind] = Examiner(unit, job.seed, job.limits, job.layer, rehearsed=cells)
     return _examiners[kind]
 
 

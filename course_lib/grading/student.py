@@ -26,7 +26,7 @@ import re
 import signal
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -114,6 +114,22 @@ class Notebook:
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         error = result.error_before_exec or result.error_in_exec
         return None if error is None else raised_by(error)
+
+    def rehearse(self, cells: Sequence[str], seconds: float) -> None:
+        """Run cells and forget all that they define.
+
+        What they have computed once and the course's library keeps (`functools.cache`) is then
+        there for every process that is forked from this one.
+        """
+        state = torch.default_generator.get_state()
+        with contextlib.suppress(TookTooLong), at_most(seconds):
+            for source in cells:
+                self.run(source, 0)
+        self.shell.reset(new_session=True)
+        import matplotlib.pyplot as plt
+
+        plt.close("all")
+        torch.default_generator.set_state(state)
 
     def find(self, name: str) -> Any:
         """What the notebook calls `name`; dots when it has no such name."""

@@ -3,6 +3,7 @@
 It runs inside the sandbox (`sandbox`), where neither the exercises nor any submission are to be
 seen, and it never runs a student's code itself. Over its control socket it is told
 
+    {"do": "rehearse", "cells": […]} run the course's own cells, so that what they keep is there
     {"do": "begin", "limits": {…}}   with a socket's file descriptor: fork a process to serve it
     {"do": "end"}                    end it and all that it has started, and wipe what they wrote
 
@@ -41,7 +42,8 @@ LATE = (
     "torch.utils.serialization.config",
 )
 SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_CHILD_SUBREAPER = 4, 38, 36  # of prctl(2)
-LONGEST_ORDER = 1 << 16
+LONGEST_ORDER = 1 << 17
+REHEARSAL = 60.0  # seconds at most
 
 
 def load() -> None:
@@ -180,7 +182,12 @@ def obey(control: socket.socket, scratch: Path, shared: list[Path]) -> None:
         if not message:
             return
         order = json.loads(message)
-        if order["do"] == "begin":
+        if order["do"] == "rehearse":
+            from course_lib.grading.student import Notebook
+
+            Notebook().rehearse(order["cells"], REHEARSAL)
+            reply = {"rehearsed": True}
+        elif order["do"] == "begin":
             reply = {"process": begin(ends[0], order["limits"], scratch, control)}
         else:
             reply = {"memory": end_all()}
