@@ -454,3 +454,13 @@ def test_shown_source_is_the_source_and_can_be_read():
     assert style.background_color.lower() in ("#fff", "#ffffff")
     for _, token in style:
         assert (1 + 0.05) / (luminance(token["color"] or "000000") + 0.05) > 4.5, token
+
+
+def test_words_between_stars_are_emphasised_and_code_is_left_alone():
+    from course_lib.exercises.verdicts import marked_up
+
+    assert marked_up("over *all* entries, *half*.") == "over <em>all</em> entries, <em>half</em>."
+    assert marked_up("a *few words* here") == "a <em>few words</em> here"
+    for plain in ("2*a*b", "2 * a * b", "**settings", "*args", "`*a*` and `b*c*d`", "a * b*"):
+        assert "<em>" not in marked_up(plain)
+    assert marked_up("*<b>*") == "<em>&lt;b&gt;</em>"

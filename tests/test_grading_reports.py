@@ -343,11 +343,11 @@ def test_the_class_page_tells_what_to_teach_and_whom_to_look_at(tmp_path):
     ]
     links = {"zoe": "feedback/zoe.html"}
     page = read(write_class_page(results, tmp_path / "class.html", links))
-    assert "13 submissions, 12 with a mark." in page.text
+    assert "13 students, 12 with a mark." in page.text
     assert "bias forgotten 2 of 13" in page.text
     assert "The bias is missing: add b ." in page.text
     assert "Title of a: 5" in page.text, "wrong answers that no misconception explains"
-    assert "1 submission without a mark is left out." in page.text
+    assert "1 student without a mark is left out." in page.text
     assert "The answers were not compared" in page.text
     assert "3 submissions need a person" in page.text
     rows = page.source[page.source.index('id="students"') :]
@@ -363,13 +363,13 @@ def test_a_class_of_none_of_one_and_of_equals(tmp_path):
     path = tmp_path / "class.html"
     assert "No submission has been graded yet." in read(write_class_page([], path)).text
     one = read(write_class_page([student("ann", right)], path))
-    assert "1 submission, 1 with a mark. The median mark is 2 of 2" in one.text
+    assert "1 student, 1 with a mark. The median mark is 2 of 2" in one.text
     equals = [student(f"s{i}", exercise("a", 1, 1), exercise("b", 0, 1)) for i in range(30)]
     page = read(write_class_page(equals, path))
     assert "the lowest is 1, the highest 1" in page.text
     assert "all have the same points here" in page.text
     unknown = read(write_class_page([student("x", state=State.MISSING)], path))
-    assert "1 submission, 0 with a mark." in unknown.text and not unknown.all("img")
+    assert "1 student, 0 with a mark." in unknown.text and not unknown.all("img")
 
 
 def test_histogram_counts_each_mark_once(monkeypatch):

@@ -54,7 +54,7 @@ def grade_submissions(wanted: Wanted, say: Callable[[str], None]) -> bool:
     from course_lib.grading.grade import grade
     from course_lib.grading.sandbox import best_layer
 
-    unit = _unit(wanted.unit)
+    unit = _unit(wanted.unit, wanted.source)
     roster = _roster(wanted.students)
     layer = wanted.sandbox or best_layer()
     if layer == "limits":
@@ -92,10 +92,16 @@ def grade_submissions(wanted: Wanted, say: Callable[[str], None]) -> bool:
     )
 
 
-def _unit(name: str) -> UnitSource:
+def _unit(name: str, source: Path) -> UnitSource:
     from course_lib.exercises import load_unit
 
-    unit = Layout.find().released((name,))[0]
+    layout = Layout.find()
+    if source.is_dir() and layout.root.resolve().is_relative_to(source.resolve()):
+        raise WrongArgument(
+            f"The course in {layout.root} lies in what is to be graded ({source}): a student's, "
+            "perhaps. Change into the folder of your own course, and grade from there."
+        )
+    unit = layout.released((name,))[0]
     load_unit(unit.name)  # raises where its exercises are not declared
     return unit
 
@@ -177,7 +183,7 @@ def _write_gradebook(
     done = write_gradebook(graded.results, unit, wanted.gradebook, Path.cwd(), notebooks)
     say(f"Gradebook: {done.url}, {len(done.students)} students")
     if done.to_look_at:
-        say(f"  to look at in Formgrader: {', '.join(done.to_look_at)}")
+        say(f"  Formgrader asks you about: {', '.join(done.to_look_at)}")
     for name, kept in done.renamed.items():
         say(f"  {name} is {kept} there, since nbgrader cannot take the name")
 
@@ -187,18 +193,22 @@ def _write_gradebook(
 
 def _summary(graded: Graded, unit: UnitSource) -> Iterator[str]:
     """Of a class."""
-    from course_lib.grading.reports import count_class
+    from course_lib.grading.reports.counts import count_class, reasons_to_look
 
     counts = count_class(graded.results)
     yield f"{unit.name}: {len(graded.results)} students, {_conditions(graded)}"
     told = [f"{len(graded.fresh)} graded now"]
     told += [f"{len(graded.kept)} known from before"] * bool(graded.kept)
-    told += [f"{len(graded.stale)} of the new ones had changed"] * bool(graded.stale)
+    if graded.stale:
+        told.append(f"{len(graded.stale)} of these again: they, or the course, have changed")
     yield "  " + ", ".join(told)
     yield "  " + ", ".join(f"{n} {state}" for state, n in counts.states.items())
     if counts.marks:
         middle = statistics.median(counts.marks)
         yield f"  median mark {middle:g} of {counts.maximum:g}"
+    look = [r.student for r in graded.results if reasons_to_look(r)]
+    if look:
+        yield f"  to look at: {', '.join(look)} (the report says why)"
 
 
 def _details(graded: Graded) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
@@ -103,10 +104,16 @@ class Verdict:
         )
 
 
+# one star on each side, close to the words; not 2*a*b, 2 * a * b or **kwargs
+EMPHASISED = re.compile(r"(?<![\w*])\*([^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])")
+
+
 def marked_up(text: str) -> str:
-    """Escaped HTML in which `code` in backticks is shown as code."""
+    """Escaped HTML in which `code` in backticks is shown as code, and *words* are emphasised."""
     parts = escape(text).split("`")
     return "".join(
-        f"<code>{p}</code>" if i % 2 and i < len(parts) - 1 + len(parts) % 2 else p
+        f"<code>{p}</code>"
+        if i % 2 and i < len(parts) - 1 + len(parts) % 2
+        else EMPHASISED.sub(r"<em>\1</em>", p)
         for i, p in enumerate(parts)
     )

@@ -73,7 +73,7 @@ def _summary(counts: ClassCounts) -> str:
     if not n:
         return "No submission has been graded yet."
     marks = counts.marks
-    said = f"{count(n, 'submission')}, {len(marks)} with a mark."
+    said = f"{count(n, 'student')}, {len(marks)} with a mark."
     if marks:
         said += (
             f" The median mark is {points(statistics.median(marks))} of {points(counts.maximum)}; "

@@ -75,8 +75,8 @@ EXERCISE = {
         "!",
         "other",
         "Not counted",
-        "The answer is not your own work: it is taken from the course's library, or it goes round "
-        "the check. It earns nothing.",
+        "The answer leaves its work to the course's own code. So it earns nothing, whether it is "
+        "right or not.",
         "Write the answer yourself; the hints help. " + _ASK,
     ),
     State.REFUSED: Words(
@@ -132,8 +132,7 @@ SUBMISSION = {
         "!",
         "other",
         "Some answers do not count",
-        "Answers that are taken from the course's library, or that go round the checks, earn "
-        "nothing.",
+        "Answers that leave their work to the course's own code earn nothing.",
         _ASK,
     ),
     State.REFUSED: Words(
@@ -154,6 +153,6 @@ CAME_ABOUT = {
     State.CRASHED: "the process ended, or sent what cannot be understood: run it by hand",
     State.UNREADABLE: "no notebook that can be read: ask for it again; there is no mark",
     State.MISSING: "nothing was handed in; there is no mark",
-    State.TAMPERED: "an answer goes round the rules and earns nothing: read it",
+    State.TAMPERED: "an answer calls the course's own code and earns nothing: read it",
     State.REFUSED: "not what may be graded (kernel, link, size); there is no mark",
 }
