@@ -4,7 +4,9 @@
 # make build     build notebooks/, solutions/ and exercises/ from units/   (ARGS="1")
 # make test-seeds   every exercise over 200 seeds, every stated number over several   (ARGS="-k l1_penalty")
 # make test-threads   every notebook on two threads: the same outputs
+# make test-class   300 submissions graded, the grader killed three times meanwhile
 # make bench     time the trainer side by side with other libraries    (ARGS="--quick")
+# make bench-grading   time course grade side by side with nbgrader autograde
 # make test-saelens   check exports with SAELens itself
 # make format    format package, units and tests
 
@@ -18,7 +20,8 @@ NBVAL := $(BIN)/python -m pytest -n 2 --dist loadscope --nbval --nbval-current-e
 	--nbval-cell-timeout 120 \
 	--nbval-sanitize-with tests/nbval_sanitize.cfg notebooks solutions
 
-.PHONY: lab install test build format bench test-saelens test-seeds test-threads clean
+.PHONY: lab install test build format bench bench-grading test-saelens test-seeds test-threads \
+	test-class clean
 .DEFAULT_GOAL := lab
 
 lab: install
@@ -57,6 +60,10 @@ test: $(VENV)/.developer
 bench: $(VENV)/.developer
 	$(BIN)/python -m benchmarks $(ARGS)
 
+# Submissions a minute, side by side with nbgrader autograde.
+bench-grading: $(VENV)/.developer
+	$(BIN)/python -m benchmarks.grading $(ARGS)
+
 # Rare draws are found by drawing more often than every run of the tests can afford.
 test-seeds: $(VENV)/.developer
 	$(QUIET) COURSE_SEEDS=200 $(BIN)/python -m pytest -n 2 --dist worksteal \
@@ -65,6 +72,9 @@ test-seeds: $(VENV)/.developer
 # The course computes on one thread; the notebooks' stored outputs must hold on two as well.
 test-threads: $(VENV)/.developer
 	$(QUIET) OMP_NUM_THREADS=2 $(NBVAL)
+
+test-class: $(VENV)/.developer
+	$(QUIET) COURSE_CLASS=300 $(BIN)/python -m pytest tests/test_grading_class.py
 
 # Our exports, loaded by SAELens itself; it has an environment of its own (2 GB).
 test-saelens:

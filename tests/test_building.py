@@ -243,3 +243,14 @@ def test_a_read_only_folder_is_one_sentence(small_course, monkeypatch):
     assert result.exit_code == 1
     assert "Permission denied" in result.output and "Traceback" not in result.output
     assert list((small_course / "notebooks").iterdir()) == [], "nothing half-written"
+
+
+def test_the_search_path_is_as_before_afterwards(monkeypatch):
+    import os
+
+    from course_lib.building.release import scripts_found
+
+    monkeypatch.setenv("PATH", "/here")
+    with scripts_found():
+        assert os.environ["PATH"].endswith(os.pathsep + "/here")
+    assert os.environ["PATH"] == "/here"

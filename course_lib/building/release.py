@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
-from nbgrader.utils import setenv
 from traitlets.config import Config
 
 from course_lib.errors import BuildError
@@ -33,6 +35,19 @@ def configure(config: Config) -> Config:
     return config
 
 
+@contextlib.contextmanager
+def scripts_found() -> Iterator[None]:
+    """This Python's scripts are on $PATH inside. (nbgrader's `setenv` would leave none behind.)"""
+    before = os.environ.get("PATH")
+    os.environ["PATH"] = path_with_scripts()
+    try:
+        yield
+    finally:
+        del os.environ["PATH"]
+        if before is not None:
+            os.environ["PATH"] = before
+
+
 def release(unit: UnitSource, solution: str) -> NotebookNode:
     """The blank notebook of a unit, as nbgrader releases it from the solution's text.
 
@@ -52,7 +67,7 @@ def release(unit: UnitSource, solution: str) -> NotebookNode:
         handler.emit = lambda record: said.append(record.getMessage())
         api.log.addHandler(handler)
         api.log.setLevel(logging.WARNING)
-        with setenv(PATH=path_with_scripts()):  # nbgrader starts `alembic` by name
+        with scripts_found():  # nbgrader starts `alembic` by name
             result = api.generate_assignment(unit.name)
         made = root / "exercises" / unit.name / unit.exercise_file
         if not result["success"] or not made.exists():

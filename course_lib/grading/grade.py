@@ -23,7 +23,12 @@ from course_lib.grading.examiner import Limits
 from course_lib.grading.jobs import Job
 from course_lib.grading.results import FORMAT, State, StudentResult, from_json, to_json, write_whole
 from course_lib.grading.running import run_here
-from course_lib.grading.submissions import Submission, file_name_of, find_submissions
+from course_lib.grading.submissions import (
+    Submission,
+    file_name_of,
+    find_submissions,
+    require_outside,
+)
 from course_lib.layout import UnitSource
 
 
@@ -68,7 +73,8 @@ def grade(
     """
     from course_lib.grading.sandbox import best_layer
 
-    out = Path(out)
+    source, out = Path(source), Path(out)
+    require_outside(source, out)
     kept_in = out / "results"
     kept_in.mkdir(parents=True, exist_ok=True)
     layer, limits = layer or best_layer(), limits or Limits()

@@ -153,7 +153,10 @@ def works(layer: str) -> bool:
         inside = "mount -t tmpfs none /mnt && mount -t proc proc /proc"
         ways = ["--mount", "--pid", "--fork", "--net", "--ipc", "--uts"]
         trial = ["unshare", *own, *ways, "sh", "-c", inside]
-    done = subprocess.run(trial, stdin=subprocess.DEVNULL, capture_output=True, timeout=20)
+    try:
+        done = subprocess.run(trial, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0
 
 

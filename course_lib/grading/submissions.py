@@ -88,11 +88,7 @@ def find_submissions(
     source, into = Path(source), Path(into)
     matcher, roster = _compiled(pattern), _roster(students)
     source = source / "submitted" if (source / "submitted").is_dir() else source
-    if source.is_dir() and into.resolve().is_relative_to(source.resolve()):
-        raise WrongArgument(
-            f"{into} lies in the submissions ({source}), where nothing may be written. Give a "
-            "folder outside them."
-        )
+    require_outside(source, into)
     with contextlib.ExitStack() as stack:
         entries = _entries(source, stack)
         reader = _Names(source, unit.name, Path(unit.exercise_file).stem, roster)
@@ -112,6 +108,15 @@ def find_submissions(
         if name not in present
     ]
     return sorted(found, key=lambda s: (s.student.casefold(), s.student))
+
+
+def require_outside(source: Path, folder: Path) -> None:
+    """Raise `WrongArgument` when a folder to write to lies in the submissions."""
+    if source.is_dir() and folder.resolve().is_relative_to(source.resolve()):
+        raise WrongArgument(
+            f"{folder} lies in the submissions ({source}), where nothing may be written. Give a "
+            "folder outside them."
+        )
 
 
 def file_name_of(student: str) -> str:
