@@ -38,7 +38,7 @@ def test_a_class_is_graded_whatever_happens_to_the_grader(tmp_path):
     marks = make_class(source, NUMBER, seed=5)
     draw = random.Random(7)
     before = {}
-    for kill in range(KILLS):
+    for _ in range(KILLS):
         grader = started(source, out)
         wanted = draw.randrange(1, 2 + NUMBER // (KILLS + 2))
         while len(known(out)) < min(len(before) + wanted, NUMBER - 1) and grader.poll() is None:
