@@ -12,10 +12,13 @@ import nbformat
 import psutil
 import pytest
 
+from course_lib.errors import EnvironmentProblem
 from course_lib.exercises import load_unit
-from course_lib.grading.examiner import Examiner, Limits
+from course_lib.grading import jobs, sandbox
+from course_lib.grading.examiner import Examiner, Limits, StudentProcesses
 from course_lib.grading.grade import grade
 from course_lib.grading.notebooks import plan
+from course_lib.grading.results import from_json
 from course_lib.layout import Layout
 from tests.hostile_answers import ANSWER, ANSWERS, FILES
 
@@ -97,8 +100,6 @@ def test_files_get_what_they_must(tmp_path, released):
 @pytest.mark.parametrize("layer", ["unshare", "limits"])
 def test_other_layers_hold_too(layer, released):
     """Of what every layer promises; bubblewrap, where it is there, is tested above."""
-    from course_lib.grading import sandbox
-
     if not sandbox.works(layer):
         pytest.skip(f"{layer} is not to be had here")
     whole = load_unit(UNIT.name)
@@ -142,3 +143,36 @@ def test_the_suite_is_as_large_as_it_says():
     assert len(ANSWERS) + len(FILES) >= 60
     assert len({c.name for c in ANSWERS}) == len(ANSWERS)
     assert subprocess.run(["pgrep", "-f", "sleep 1000"], capture_output=True).returncode == 1
+
+
+@pytest.mark.parametrize(("losses", "state"), [(1, "graded"), (3, "crashed")])
+def test_the_process_with_torch_is_replaced_when_it_is_lost(losses, state, monkeypatch):
+    """For want of memory, say. A submission that it is lost with again and again is given up."""
+    lost = []
+    begin = StudentProcesses.begin
+
+    def ends_first(self):
+        remote = begin(self)
+        if len(lost) < losses:
+            inside = psutil.Process(self.zygote.pid).children() or [self.zygote]
+            lost.append(inside[0].kill())
+        return remote
+
+    monkeypatch.setattr(StudentProcesses, "begin", ends_first)
+    blank = UNIT.exercises.read_bytes()
+    job = jobs.Job("student", UNIT.name, blank, "n.ipynb", blank, 1, sandbox.best_layer(), SHORT)
+    try:
+        result = from_json(jobs.run(job))
+    finally:
+        jobs.close_all()
+    assert len(lost) == losses
+    assert str(result.state) == ("not attempted" if state == "graded" else state), result.remarks
+
+
+def test_a_sandbox_that_does_not_start_is_told(monkeypatch):
+    monkeypatch.setattr(sandbox, "_zygote", lambda *_: ["/bin/sh", "-c", "echo no torch >&2"])
+    with (
+        pytest.raises(EnvironmentProblem, match=r"did not start.*\n.*no torch"),
+        Examiner(load_unit(UNIT.name), 1, SHORT) as made,
+    ):
+        made.processes.begin()

@@ -21,10 +21,11 @@ if TYPE_CHECKING:  # imported when it is needed, so that `course --help` is inst
 
 REPORTS = "report"
 UNGUARDED = (
-    "Neither bubblewrap nor unshare works here. Students' code runs with your rights: it can read "
-    "and change your files, use the network, and see other submissions. Grade only work that you "
-    "trust, or install bubblewrap (a package of that name) and grade again."
+    "Students' code runs with your rights: it can read and change your files, use the network, and "
+    "see other submissions. Grade only work that you trust, or install bubblewrap (a package of "
+    "that name) and grade again."
 )
+NO_WALLS = "Neither bubblewrap nor unshare works here. "
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def grade_submissions(wanted: Wanted, say: Callable[[str], None]) -> bool:
     roster = _roster(wanted.students)
     layer = wanted.sandbox or best_layer()
     if layer == "limits":
-        say(click.style("No sandbox. ", fg="red", bold=True) + UNGUARDED)
+        why = "" if wanted.sandbox else NO_WALLS
+        say(click.style("No sandbox. ", fg="red", bold=True) + why + UNGUARDED)
     with _folder(wanted) as out:
         graded = grade(
             wanted.source,

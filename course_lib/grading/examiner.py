@@ -10,13 +10,14 @@ itself: the notebook is begun anew without it, and what was marked before stays 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,16 +50,30 @@ class Limits:
     call: float = 20.0  # one call of an answer
     exercise: float = 60.0  # all calls of one exercise
     submission: float = 600.0  # everything
-    memory: int = 3 << 30  # beyond what loading torch takes
+    memory: int = 3 << 30  # of one process, beyond what loading torch takes
     file: int = 64 << 20  # the largest file
     room: int = 256 << 20  # all files
-    processes: int = 256
+    processes: int = 64  # and threads
 
     @property
     def of_process(self) -> dict[str, int]:
         """What the kernel holds."""
         cpu = int(self.submission) + 60
         return {"memory": self.memory, "cpu": cpu, "file": self.file, "processes": self.processes}
+
+
+class ZygoteLost(EnvironmentProblem):
+    """The process from which students' processes are forked has ended, or is silent."""
+
+
+@contextlib.contextmanager
+def _lost_if_broken() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ZygoteLost(
+            f"The process from which students' processes are started has ended ({error})."
+        ) from None
 
 
 class StudentProcesses:
@@ -82,20 +97,25 @@ class StudentProcesses:
         """
         order = json.dumps({"do": "rehearse", "cells": list(cells)}).encode()
         if len(order) < LONGEST_ORDER:
-            self.control.send(order)
+            with contextlib.suppress(OSError):  # `begin` will say that it has not started
+                self.control.send(order)
             self.awaited.append("rehearsed")
 
     def begin(self) -> Remote:
         """Fork a student's process. Raises `EnvironmentProblem` when the zygote has not started."""
         while self.awaited:
-            if self.awaited.pop(0) not in self._reply():
+            told: dict[str, Any] = {}
+            with contextlib.suppress(ZygoteLost):
+                told = self._reply()
+            if self.awaited[0] not in told:
                 raise EnvironmentProblem(
                     f"The process for students' code did not start.{self._said()}"
                 )
+            self.awaited.pop(0)
         ours, theirs = socket.socketpair()
         ours.settimeout(self.limits.call)
         order = json.dumps({"do": "begin", "limits": self.limits.of_process}).encode()
-        with theirs:
+        with theirs, _lost_if_broken():
             socket.send_fds(self.control, [order], [theirs.fileno()])
         self._reply()
         return Remote(Wire(ours), self.limits.call)
@@ -103,7 +123,8 @@ class StudentProcesses:
     def end(self, remote: Remote) -> None:
         """End it, with all that it has started."""
         remote.wire.end.close()
-        self.control.send(b'{"do": "end"}')
+        with _lost_if_broken():
+            self.control.send(b'{"do": "end"}')
         self.memory = max(self.memory, int(self._reply().get("memory", 0)))
 
     def close(self) -> None:
@@ -121,9 +142,11 @@ class StudentProcesses:
         try:
             message = self.control.recv(1 << 16)
         except OSError as error:
-            raise EnvironmentProblem(
+            raise ZygoteLost(
                 f"The process from which students' processes are started is silent ({error})."
             ) from None
+        if not message and not self.awaited:
+            raise ZygoteLost("The process from which students' processes are started has ended.")
         return json.loads(message) if message else {}
 
     def _said(self) -> str:

@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 
 from course_lib.exercises import load_unit
-from course_lib.grading.examiner import Examiner, Limits
+from course_lib.grading.examiner import Examiner, Limits, ZygoteLost
 from course_lib.grading.notebooks import Unreadable, plan, read_notebook
 from course_lib.grading.results import FORMAT, State, StudentResult, to_json
+
+TRIES = 3  # at a submission that ends the process from which its own is forked
 
 _examiners: dict[str, Examiner] = {}
 
@@ -71,7 +73,17 @@ def run(job: Job) -> str:
     except Unreadable as problem:
         return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
     answers = {exercise: text for exercise, text in steps.answers.items() if text}
-    result = ready.grade(job.student, steps, answers=answers, **told)
+    for left in reversed(range(TRIES)):
+        try:
+            result = ready.grade(job.student, steps, answers=answers, **told)
+            break
+        except ZygoteLost as problem:  # for want of memory, perhaps
+            close_all()
+            if not left:
+                return to_json(
+                    without_verdict(job.student, job.unit, State.CRASHED, str(problem), told)
+                )
+            ready = examiner(job)
     return to_json(replace(result, remarks=(*job.remarks, *result.remarks)))
 
 

@@ -26,6 +26,10 @@ from course_lib.arguments import require_option
 from course_lib.errors import EnvironmentProblem
 
 LAYERS = ("bubblewrap", "unshare", "limits")
+TOOLS = {
+    "bubblewrap": ("bwrap", "setpriv"),
+    "unshare": ("unshare", "mount", "chroot", "setpriv"),
+}
 HIDDEN = (
     "exercises",
     "building",
@@ -33,6 +37,7 @@ HIDDEN = (
     "demo",
 )  # of course_lib: what knows answers, or is not needed
 DEVICES = ("null", "zero", "full", "random", "urandom")
+NOBODIES = 2_000_000  # user numbers from here on belong to nobody
 SCRATCH, SHARED = "/tmp", "/dev/shm"  # inside the walls: all that can be written to
 
 
@@ -78,34 +83,69 @@ def _zygote(control: int, *folders: str) -> list[str]:
     return [sys.executable, "-m", "course_lib.grading.zygote", str(control), *folders]
 
 
+def tool(name: str) -> str | None:
+    """Where a program is; None if it is nowhere. Some lie where a user's $PATH does not lead."""
+    places = [os.environ.get("PATH", ""), "/usr/bin", "/bin", "/usr/sbin", "/sbin"]
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
 # -- layers ---------------------------------------------------------------------------------------
 
 
 def _bubblewrap(control: int, room: int) -> list[str]:
     """The command under `bwrap`."""
-    walls = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1"]
-    walls += ["--cap-drop", "ALL", "--hostname", "course", "--clearenv"]
+    walls = [tool("bwrap"), "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"]
+    walls += ["--unshare-cgroup-try", "--die-with-parent", "--new-session", "--as-pid-1"]
+    walls += ["--hostname", "course", "--clearenv", "--cap-drop", "ALL"]
+    if os.getuid() == 0:  # to become somebody else, in `_somebody`
+        for needed in ("CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"):
+            walls += ["--cap-add", needed]
+    else:
+        walls += ["--unshare-user"]
     for name, value in environment(SCRATCH).items():
         walls += ["--setenv", name, value]
-    for folder in (*system_folders(), *python_folders()):
+    shown = [*system_folders(), *python_folders()]
+    for parent in sorted({p for folder in shown for p in folder.parents} - {Path("/")}):
+        walls += ["--perms", "0755", "--dir", str(parent)]
+    for folder in shown:
         walls += ["--ro-bind", str(folder), str(folder)]
     for name in HIDDEN:
         walls += ["--tmpfs", str(python_folders()[0] / name)]
-    walls += ["--proc", "/proc", "--dev", "/dev", "--size", str(room), "--tmpfs", SHARED]
-    walls += ["--size", str(room), "--tmpfs", SCRATCH, "--chdir", SCRATCH]
-    return [*walls, *_zygote(control, SCRATCH, SHARED)]
+    walls += ["--proc", "/proc", "--dev", "/dev"]
+    for at in (SHARED, SCRATCH):
+        walls += ["--perms", "1777", "--size", str(room), "--tmpfs", at]
+    return [*walls, "--chdir", SCRATCH, *_somebody(), *_zygote(control, SCRATCH, SHARED)]
+
+
+def _somebody() -> list[str]:
+    """Run the rest without any rights; root becomes a user of this process's own, so that the
+    kernel counts the processes of each grader's students by themselves."""
+    down = [tool("setpriv"), "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    if os.getuid() == 0:
+        own = NOBODIES + os.getpid()
+        down += [f"--reuid={own}", f"--regid={own}", "--clear-groups"]
+    return down
 
 
 def _unshare(control: int, room: int, root: Path) -> list[str]:
     """The same with util-linux: a root of its own is put together, and entered for good."""
-    lines = ["set -e", "mount --make-rprivate /", f"R={shlex.quote(str(root))}"]
+    lines = [
+        "set -e",
+        "PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin",
+        "mount --make-rprivate /",
+        f"R={shlex.quote(str(root))}",
+    ]
     lines += ['mount -t tmpfs -o size=1m,mode=755 none "$R"']
     for folder in (*system_folders(), *python_folders()):
         at = shlex.quote(str(folder))
         made = f'mkdir -p "$R"{at}'
         if folder.is_file():
             made = f'mkdir -p "$R"{shlex.quote(str(folder.parent))}; touch "$R"{at}'
-        lines += [made, f'mount --bind {at} "$R"{at}', f'mount -o remount,bind,ro "$R"{at}']
+        lines += [
+            made,
+            f'mount --bind {at} "$R"{at}',
+            f'mount -o remount,bind,ro,nosuid,nodev "$R"{at}',
+        ]
     for name in HIDDEN:
         at = shlex.quote(str(python_folders()[0] / name))
         lines += [f'mount -t tmpfs -o size=4k,mode=755,ro none "$R"{at}']
@@ -114,15 +154,12 @@ def _unshare(control: int, room: int, root: Path) -> list[str]:
         lines += [f'touch "$R"/dev/{name}; mount --bind /dev/{name} "$R"/dev/{name}']
     for at in (SHARED, SCRATCH):
         lines += [f'mount -t tmpfs -o size={room},mode=1777 none "$R"{at}']
-    lines += ['mount -o remount,ro "$R"', 'cd "$R"']
-    down = "--no-new-privs --bounding-set=-all --inh-caps=-all"
-    if os.getuid() == 0:  # nobody, in a user's place
-        down += " --reuid=65534 --regid=65534 --clear-groups"
-    inside = shlex.join(_zygote(control, SCRATCH, SHARED))
-    lines += [f"exec chroot . /usr/bin/env -i -C {SCRATCH} {_given()} setpriv {down} {inside}"]
+    lines += ['mount -o remount,bind,ro "$R"', 'cd "$R"']
+    inside = shlex.join([*_somebody(), *_zygote(control, SCRATCH, SHARED)])
+    lines += [f"exec {tool('chroot')} . /usr/bin/env -i -C {SCRATCH} {_given()} {inside}"]
     own = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
     ways = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--ipc", "--uts"]
-    return ["unshare", *own, *ways, "sh", "-c", "\n".join(lines)]
+    return [tool("unshare"), *own, *ways, "/bin/sh", "-c", "\n".join(lines)]
 
 
 def _given() -> str:
@@ -144,15 +181,14 @@ def works(layer: str) -> bool:
     require_option("layer", layer, LAYERS)
     if layer == "limits":
         return True
-    tools = ("bwrap",) if layer == "bubblewrap" else ("unshare", "mount", "chroot", "setpriv")
-    if not all(map(shutil.which, tools)):
+    if not all(map(tool, TOOLS[layer])):
         return False
-    trial = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"]
+    trial = [tool("bwrap"), "--unshare-all", "--ro-bind", "/", "/", "true"]
     if layer == "unshare":
         own = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
         inside = "mount -t tmpfs none /mnt && mount -t proc proc /proc"
         ways = ["--mount", "--pid", "--fork", "--net", "--ipc", "--uts"]
-        trial = ["unshare", *own, *ways, "sh", "-c", inside]
+        trial = [tool("unshare"), *own, *ways, "/bin/sh", "-c", inside]
     try:
         done = subprocess.run(trial, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
     except subprocess.TimeoutExpired:
