@@ -67,7 +67,8 @@ bench-grading: $(VENV)/.developer
 # Rare draws are found by drawing more often than every run of the tests can afford.
 test-seeds: $(VENV)/.developer
 	$(QUIET) COURSE_SEEDS=200 $(BIN)/python -m pytest -n 2 --dist worksteal \
-		tests/test_exercises.py tests/test_wrong_answers.py tests/test_facts_*.py $(ARGS)
+		tests/test_exercises.py tests/test_wrong_answers.py tests/test_stages.py \
+		tests/test_grading_standins.py tests/test_facts_*.py $(ARGS)
 
 # The course computes on one thread; the notebooks' stored outputs must hold on two as well.
 test-threads: $(VENV)/.developer

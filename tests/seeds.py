@@ -14,6 +14,11 @@ def draws(usual):
     return range(max(usual, ASKED))
 
 
+def some(things, usual):
+    """The first `usual` of many; on request all of them."""
+    return list(things) if ON_REQUEST else list(things)[:usual]
+
+
 def one_of(*seeds):
     """The first seed, for what takes seconds; on request all of them."""
     return seeds if ON_REQUEST else seeds[:1]

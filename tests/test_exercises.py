@@ -12,7 +12,7 @@ from course_lib.exercises.verdicts import Status
 from tests.seeds import draws
 
 EXERCISES = [pytest.param(e, id=f"{u.name}-{e.name}") for u in all_units() for e in u.exercises]
-SEEDS = draws(3)
+SEEDS = draws(2)
 
 
 @pytest.fixture(scope="module", autouse=True)

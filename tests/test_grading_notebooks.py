@@ -23,6 +23,12 @@ def errors_of_checks(notebook):
             yield cell, [(o.ename, o.evalue) for o in cell.outputs if o.output_type == "error"]
 
 
+def told(path):
+    """What a notebook's cells say."""
+    cells = nbformat.read(path, as_version=4).cells
+    return [(c.cell_type, c.id, c.source, dict(c.metadata)) for c in cells]
+
+
 def submit(root, student, unit, notebook):
     folder = root / "submitted" / student / unit.name
     folder.mkdir(parents=True)
@@ -47,6 +53,8 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
     config.CourseDirectory.db_url = f"sqlite:///{tmp_path / 'gradebook.db'}"
     api = NbGraderAPI(config=config)
     assert api.generate_assignment(unit.name)["success"]
+    made = tmp_path / "exercises" / unit.name / unit.exercise_file
+    assert told(made) == told(unit.exercises), f"run: course build {unit.number}"
 
     exercises = load_unit(unit.name).exercises
     wrong = next(e for e in exercises if "return " in e.answer_cell())

@@ -13,7 +13,7 @@ from course_lib.exercises import all_units
 from course_lib.exercises.observations import Unusual
 from course_lib.grading.wire import Other, pack, unpack
 from course_lib.stages import staged
-from tests.seeds import draws
+from tests.seeds import draws, some
 
 STAGED = (
     "train", "save_model", "load_model", "layer_activations", "loss_recovered", "revive_dead",
@@ -64,9 +64,9 @@ def told(verdict):
 
 @pytest.mark.parametrize("exercise", EXERCISES)
 def test_the_verdict_is_the_same_elsewhere(exercise):
-    known = [m.answer for m in exercise.misconceptions]
-    for seed in draws(2):
-        for answer in (exercise.reference, *exercise.styles, *known):
+    known = some([m.answer for m in exercise.misconceptions], 4)
+    for seed in draws(1):
+        for answer in (exercise.reference, *some(exercise.styles, 1), *known):
             here, there = exercise.examine(answer, seed), exercise.examine(elsewhere(answer), seed)
             assert told(there) == told(here), answer.__name__
             assert here.passed == (answer not in known)

@@ -19,7 +19,7 @@ def tried():
 @pytest.mark.parametrize(("exercise", "answers"), list(tried()))
 def test_every_one_is_caught_whatever_the_seed(exercise, answers):
     assert len(answers) >= 5
-    for seed in draws(2):  # outside: the cases of a seed are drawn once for all answers
+    for seed in draws(1):  # outside: the cases of a seed are drawn once for all answers
         for answer in answers:
             verdict = exercise.examine(answer, seed)
             label = getattr(answer, "__name__", answer)

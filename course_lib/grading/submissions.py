@@ -87,8 +87,8 @@ def find_submissions(
     """
     source, into = Path(source), Path(into)
     matcher, roster = _compiled(pattern), _roster(students)
-    source = source / "submitted" if (source / "submitted").is_dir() else source
     require_outside(source, into)
+    source = _folder_of(source)
     with contextlib.ExitStack() as stack:
         entries = _entries(source, stack)
         reader = _Names(source, unit.name, Path(unit.exercise_file).stem, roster)
@@ -110,8 +110,14 @@ def find_submissions(
     return sorted(found, key=lambda s: (s.student.casefold(), s.student))
 
 
+def _folder_of(source: Path) -> Path:
+    """Where the submissions lie: of nbgrader's course root it is one folder."""
+    return source / "submitted" if (source / "submitted").is_dir() else source
+
+
 def require_outside(source: Path, folder: Path) -> None:
     """Raise `WrongArgument` when a folder to write to lies in the submissions."""
+    source = _folder_of(source)
     if source.is_dir() and folder.resolve().is_relative_to(source.resolve()):
         raise WrongArgument(
             f"{folder} lies in the submissions ({source}), where nothing may be written. Give a "
