@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib.layout import Layout
+
 ANSWER = "linear_forward"
 WRONG = "def linear_forward(x, W, b):\n    return x\n"
 
@@ -296,6 +298,10 @@ def _without_metadata(solved: NotebookNode) -> NotebookNode:
     return solved
 
 
+def _of_another_unit() -> NotebookNode:
+    return nbformat.read(Layout.find().units(("2",))[0].solution, as_version=4)
+
+
 def _is_check(cell: NotebookNode) -> bool:
     return bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
@@ -309,7 +315,8 @@ FILES = [
     File("cut short", lambda solved, blank: nbformat.writes(solved)[:-1000], "unreadable", None),
     File("a list", lambda solved, blank: "[]", "unreadable", None),
     File("nested deeply", lambda solved, blank: "[" * 100_000, "unreadable", None),
-    File("no cells", lambda solved, blank: _without(solved, lambda c: False), "not attempted", 0),
+    File("no cells", lambda solved, blank: _without(solved, lambda c: False), "refused", None),
+    File("another unit's", lambda solved, blank: _of_another_unit(), "refused", None),
     File("format 3", lambda solved, blank: nbformat.writes(solved, version=3)),
     File("format 5", lambda solved, blank: json.dumps({"nbformat": 5, "cells": []}), "unreadable",
          None),

@@ -63,8 +63,15 @@ def test_a_folder_becomes_marks_feedback_and_a_report(course, tmp_path):
 
     shutil.copy(UNIT.solution, source / "ben.ipynb")
     second = course(*words[:-2])
-    assert "1 graded now, 2 known from before, 1 of these again" in second.output, second.output
+    assert "1 graded now, 2 known from before, again, since" in second.output, second.output
+    assert "changed: ben\n" in second.output
     assert "seed 7" in second.output, "the seed is kept"
+
+    other = course("grade", source, "-a", "1", "--out", out)
+    assert other.exit_code != 0 and "holds the grading of unit 02" in other.output
+    (source / "ada.ipynb").unlink()
+    late = course("grade", source, "-a", "2", "--out", out)
+    assert "not in these submissions: ada" in late.output and "seed 7" in late.output
 
 
 def test_one_notebook_for_a_forge(course, tmp_path):
@@ -95,6 +102,8 @@ def test_one_notebook_for_a_forge(course, tmp_path):
         ),
         (("grade", "{folder}", "-a", "2", "--out", "{out}", "--pattern", "("), "pattern"),
         (("grade", ROOT, "-a", "2", "--out", "{out}"), "lies in what is to be graded"),
+        (("grade", "{folder}", "-a", "2", "--out", "{out}", "--students", "{twice}"), "ada twice"),
+        (("grade", "{folder}", "-a", "2", "--out", "{out}", "--gradebook", "no"), "no"),
         (("release", "9", "--out", "{out}"), "9"),
         (("release", "2", "--out", "{folder}"), "new folder"),
     ],
@@ -103,9 +112,13 @@ def test_one_notebook_for_a_forge(course, tmp_path):
 def test_bad_input_is_told_and_nothing_is_written(course, tmp_path, words, said):
     folder, out, empty = tmp_path / "class", tmp_path / "out", tmp_path / "empty.txt"
     submissions(folder)
-    empty.write_text("\n")
+    empty.write_text("# nobody\n\n")
+    twice = tmp_path / "twice.txt"
+    twice.write_text("ada\nben\nada\n")
     before = sorted(folder.rglob("*"))
-    result = course(*(str(w).format(folder=folder, out=out, empty=empty) for w in words))
+    result = course(
+        *(str(w).format(folder=folder, out=out, empty=empty, twice=twice) for w in words)
+    )
     assert result.exit_code != 0 and said in result.output, result.output
     assert "Traceback" not in result.output
     assert sorted(folder.rglob("*")) == before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,11 +57,16 @@ def grade_submissions(wanted: Wanted, say: Callable[[str], None]) -> bool:
 
     unit = _unit(wanted.unit, wanted.source)
     roster = _roster(wanted.students)
+    if wanted.gradebook:
+        from course_lib.grading.gradebook import require_database
+
+        require_database(wanted.gradebook)  # now, and not when all is graded
     layer = wanted.sandbox or best_layer()
     if layer == "limits":
         why = "" if wanted.sandbox else NO_WALLS
         say(click.style("No sandbox. ", fg="red", bold=True) + why + UNGUARDED)
-    with _folder(wanted) as out:
+    say("Loading torch, and running the course's own cells once …")
+    with _folder(wanted) as out, _stopped_gently(wanted):
         graded = grade(
             wanted.source,
             unit,
@@ -89,9 +94,13 @@ def grade_submissions(wanted: Wanted, say: Callable[[str], None]) -> bool:
                 say(f"Feedback: {out / REPORTS / reports.FEEDBACK}, a page for each student")
         if wanted.gradebook:
             _write_gradebook(graded, unit, wanted, say)
-    return wanted.at_least is None or all(
-        r.exercises and r.earned >= wanted.at_least for r in results
-    )
+    reached = True
+    for r in results if wanted.at_least is not None else ():
+        if not r.exercises or r.earned < wanted.at_least:
+            mark = f"{r.earned:g}" if r.exercises else "no mark"
+            say(f"{r.student}: {mark}, and at least {wanted.at_least:g} is asked for")
+            reached = False
+    return reached
 
 
 def _unit(name: str, source: Path) -> UnitSource:
@@ -116,10 +125,13 @@ def _roster(path: Path | None) -> list[str] | None:
 
     with path.open(newline="", encoding="utf-8-sig") as file:
         names = [row[0].strip() for row in csv.reader(file) if row and row[0].strip()]
+    names = [name for name in names if not name.startswith("#")]
     if names and names[0].casefold() in ("student", "students", "name", "id"):
         names = names[1:]
     if not names:
         raise WrongArgument(f"{path} names no students: one is expected on each line.")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise WrongArgument(f"{path} names {twice[0]} twice. Each student needs another name.")
     return names
 
 
@@ -136,6 +148,15 @@ def _folder(wanted: Wanted) -> Iterator[Path]:
             "Say where the results go: --out FOLDER. They are kept there, so that a grading that "
             "is interrupted goes on where it was."
         )
+
+
+@contextmanager
+def _stopped_gently(wanted: Wanted) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = f" What is graded is kept in {wanted.out}: the same command goes on from there."
+        raise click.ClickException(f"Stopped.{kept if wanted.out else ''}") from None
 
 
 def _cluster(address: str | None) -> Callable | None:
@@ -202,7 +223,7 @@ def _summary(graded: Graded, unit: UnitSource) -> Iterator[str]:
     told = [f"{len(graded.fresh)} graded now"]
     told += [f"{len(graded.kept)} known from before"] * bool(graded.kept)
     if graded.stale:
-        told.append(f"{len(graded.stale)} of these again: they, or the course, have changed")
+        told.append(f"again, since they or the course have changed: {_some(graded.stale)}")
     yield "  " + ", ".join(told)
     yield "  " + ", ".join(f"{n} {state}" for state, n in counts.states.items())
     if counts.marks:
@@ -210,7 +231,18 @@ def _summary(graded: Graded, unit: UnitSource) -> Iterator[str]:
         yield f"  median mark {middle:g} of {counts.maximum:g}"
     look = [r.student for r in graded.results if reasons_to_look(r)]
     if look:
-        yield f"  to look at: {', '.join(look)} (the report says why)"
+        yield f"  to look at: {_some(look)} (the report says why)"
+    if graded.others:
+        yield (
+            f"  ! graded here before, and not in these submissions: {_some(graded.others)}. They "
+            "are not in the report: put late work beside the rest, and grade all of it."
+        )
+
+
+def _some(names: Iterable[str], most: int = 10) -> str:
+    names = list(names)
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _details(graded: Graded) -> Iterator[str]:

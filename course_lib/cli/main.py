@@ -102,7 +102,11 @@ def release(units: tuple[str, ...], out: Path, nbgrader: bool) -> None:
 @main.command()
 @click.argument("submissions", type=click.Path(exists=True, path_type=Path))
 @click.option("-a", "--assignment", required=True, metavar="UNIT", help="As 1 or 01_linear_layers.")
-@click.option("--out", type=click.Path(path_type=Path), help="Where results and reports are kept.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Where results and reports are kept; needed for all but a single notebook.",
+)
 @click.option("-j", "--jobs", default=1, show_default=True, type=click.IntRange(1), help="At once.")
 @click.option(
     "--students",

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from course_lib.bars import progress_bar
 from course_lib.errors import WrongArgument
@@ -38,7 +39,7 @@ class Graded:
 
     notebooks : by student, the file that was graded. fresh : students graded now; kept : those
     graded before; stale : those graded now whose earlier marks were of another submission,
-    declaration or environment.
+    declaration or environment. others : students graded before who are not in these submissions.
     """
 
     results: list[StudentResult]
@@ -46,6 +47,7 @@ class Graded:
     fresh: tuple[str, ...]
     kept: tuple[str, ...]
     stale: tuple[str, ...]
+    others: tuple[str, ...]
     seed: int
     layer: str
 
@@ -108,9 +110,12 @@ def grade(
                 results[job.student] = from_json(text)
                 bar.update()
     ordered = [results[s.student] for s in found]
+    here = {f"{file_name_of(s.student)}.json" for s in found}
+    absent = [b for p in sorted(kept_in.glob("*.json")) if p.name not in here and (b := _read(p))]
     notebooks = {s.student: s.path for s in found if s.path is not None}
     fresh = tuple(job.student for job in todo)
-    return Graded(ordered, notebooks, fresh, tuple(kept), tuple(stale), seed, layer)
+    others = tuple(before.student for before in absent)
+    return Graded(ordered, notebooks, fresh, tuple(kept), tuple(stale), others, seed, layer)
 
 
 def _job(
@@ -147,15 +152,16 @@ def _read(path: Path) -> StudentResult | None:
 def _seed(out: Path, unit: str, wanted: int | None) -> int:
     """The grading's seed: the one asked for, the one of last time, or a new one."""
     at = out / "grading.json"
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        earlier = json.loads(at.read_text(encoding="utf-8"))
-        if earlier["unit"] != unit:
-            raise WrongArgument(
-                f"{out} holds the grading of unit {earlier['unit']}, and you grade {unit}. Give "
-                "each unit a folder of its own."
-            )
-        if wanted is None:
-            return int(earlier["seed"])
+    earlier: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        earlier = dict(json.loads(at.read_text(encoding="utf-8")))
+    if earlier.get("unit", unit) != unit:
+        raise WrongArgument(
+            f"{out} holds the grading of unit {earlier['unit']}, and you grade {unit}. Give each "
+            "unit a folder of its own."
+        )
+    if wanted is None and isinstance(earlier.get("seed"), int):
+        return earlier["seed"]
     seed = secrets.randbits(31) if wanted is None else wanted
     write_whole(at, json.dumps({"format": FORMAT, "unit": unit, "seed": seed}))
     return seed

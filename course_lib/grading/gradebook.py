@@ -131,6 +131,12 @@ def write_gradebook(
 # -- before anything is written -------------------------------------------------------------------
 
 
+def require_database(db_url: str) -> None:
+    """Raise as `write_gradebook` would for a URL of no database, or without nbgrader."""
+    _require_nbgrader()
+    _parsed(db_url)
+
+
 def _require_nbgrader() -> None:
     try:
         import nbgrader.api  # noqa: F401

@@ -22,6 +22,8 @@ from course_lib.grading.results import FORMAT, State, StudentResult, to_json
 
 TRIES = 3  # at a submission that ends the process from which its own is forked
 
+OTHER_NOTEBOOK = "No exercise of unit {} is in this notebook: it may be that of another unit."
+
 _examiners: dict[str, Examiner] = {}
 
 
@@ -70,6 +72,8 @@ def run(job: Job) -> str:
     told = {"notebook": job.name, "key": job.key}
     try:
         steps = plan(_read(job.content), _read(job.released), exercises)
+        if set(steps.missing) >= set(exercises):
+            raise Unreadable(State.REFUSED, OTHER_NOTEBOOK.format(job.unit))
     except Unreadable as problem:
         return to_json(without_verdict(job.student, job.unit, problem.state, problem.why, told))
     answers = {exercise: text for exercise, text in steps.answers.items() if text}

@@ -38,7 +38,7 @@ HIDDEN = (
 )  # of course_lib: what knows answers, or is not needed
 DEVICES = ("null", "zero", "full", "random", "urandom")
 NOBODIES = 2_000_000  # user numbers from here on belong to nobody
-SCRATCH, SHARED = "/tmp", "/dev/shm"  # inside the walls: all that can be written to
+SCRATCHES, SHARED = ("/tmp", "/scratch"), "/dev/shm"  # inside the walls: all that can be written to
 
 
 def python_folders() -> list[Path]:
@@ -55,6 +55,12 @@ def system_folders() -> list[Path]:
     """The machine's own programs and libraries."""
     names = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/fonts")
     return [Path(name) for name in names if Path(name).exists()]
+
+
+def scratch() -> str:
+    """The student's folder inside the walls: /tmp, unless what must be seen lies there."""
+    shown = [*system_folders(), *python_folders()]
+    return next(s for s in SCRATCHES if not any(f.is_relative_to(s) for f in shown))
 
 
 def _outermost(folders: set[Path]) -> list[Path]:
@@ -80,7 +86,10 @@ def environment(home: str) -> dict[str, str]:
 
 
 def _zygote(control: int, *folders: str) -> list[str]:
-    return [sys.executable, "-m", "course_lib.grading.zygote", str(control), *folders]
+    home, python = Path(sys.prefix), Path(sys.executable)
+    if python.is_relative_to(home):  # by the way that leads there inside, without links
+        python = home.resolve() / python.relative_to(home)
+    return [str(python), "-m", "course_lib.grading.zygote", str(control), *folders]
 
 
 def tool(name: str) -> str | None:
@@ -102,7 +111,8 @@ def _bubblewrap(control: int, room: int) -> list[str]:
             walls += ["--cap-add", needed]
     else:
         walls += ["--unshare-user"]
-    for name, value in environment(SCRATCH).items():
+    own = scratch()
+    for name, value in environment(own).items():
         walls += ["--setenv", name, value]
     shown = [*system_folders(), *python_folders()]
     for parent in sorted({p for folder in shown for p in folder.parents} - {Path("/")}):
@@ -112,9 +122,9 @@ def _bubblewrap(control: int, room: int) -> list[str]:
     for name in HIDDEN:
         walls += ["--tmpfs", str(python_folders()[0] / name)]
     walls += ["--proc", "/proc", "--dev", "/dev"]
-    for at in (SHARED, SCRATCH):
+    for at in (SHARED, own):
         walls += ["--perms", "1777", "--size", str(room), "--tmpfs", at]
-    return [*walls, "--chdir", SCRATCH, *_somebody(), *_zygote(control, SCRATCH, SHARED)]
+    return [*walls, "--chdir", own, *_somebody(), *_zygote(control, own, SHARED)]
 
 
 def _somebody() -> list[str]:
@@ -149,21 +159,24 @@ def _unshare(control: int, room: int, root: Path) -> list[str]:
     for name in HIDDEN:
         at = shlex.quote(str(python_folders()[0] / name))
         lines += [f'mount -t tmpfs -o size=4k,mode=755,ro none "$R"{at}']
-    lines += ['mkdir -p "$R"/proc "$R"/dev/shm "$R"/tmp', 'mount -t proc proc "$R"/proc']
+    scratched = scratch()
+    lines += [f'mkdir -p "$R"/proc "$R"/dev/shm "$R"{scratched}', 'mount -t proc proc "$R"/proc']
     for name in DEVICES:
         lines += [f'touch "$R"/dev/{name}; mount --bind /dev/{name} "$R"/dev/{name}']
-    for at in (SHARED, SCRATCH):
+    for at in (SHARED, scratched):
         lines += [f'mount -t tmpfs -o size={room},mode=1777 none "$R"{at}']
     lines += ['mount -o remount,bind,ro "$R"', 'cd "$R"']
-    inside = shlex.join([*_somebody(), *_zygote(control, SCRATCH, SHARED)])
-    lines += [f"exec {tool('chroot')} . /usr/bin/env -i -C {SCRATCH} {_given()} {inside}"]
+    inside = shlex.join([*_somebody(), *_zygote(control, scratched, SHARED)])
+    lines += [
+        f"exec {tool('chroot')} . /usr/bin/env -i -C {scratched} {_given(scratched)} {inside}"
+    ]
     own = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
     ways = ["--mount", "--pid", "--fork", "--kill-child", "--net", "--ipc", "--uts"]
     return [tool("unshare"), *own, *ways, "/bin/sh", "-c", "\n".join(lines)]
 
 
-def _given() -> str:
-    return " ".join(shlex.quote(f"{k}={v}") for k, v in environment(SCRATCH).items())
+def _given(home: str) -> str:
+    return " ".join(shlex.quote(f"{k}={v}") for k, v in environment(home).items())
 
 
 # -- which one ------------------------------------------------------------------------------------

@@ -150,7 +150,7 @@ CAME_ABOUT = {
     State.GRADED: "read, run and marked",
     State.NOT_ATTEMPTED: "all answers are as they were handed out",
     State.TIMEOUT: "a cell or an answer took too long; what could be marked was marked",
-    State.CRASHED: "the process ended, or sent what cannot be understood: run it by hand",
+    State.CRASHED: "the process ended, or sent what cannot be understood: read the answer",
     State.UNREADABLE: "no notebook that can be read: ask for it again; there is no mark",
     State.MISSING: "nothing was handed in; there is no mark",
     State.TAMPERED: "an answer calls the course's own code and earns nothing: read it",
