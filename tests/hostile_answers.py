@@ -107,6 +107,9 @@ FLOODS = [
     inside("threads without end",
            "import threading, time\n"
            "while True: threading.Thread(target=time.sleep, args=(60,)).start()"),
+    inside("slow at every call", "import time\ntime.sleep(0.7)\nreturn x @ W.T + b", "timeout"),
+    inside("much room for few numbers",
+           "return [torch.zeros(2 ** 24 + 1)[:: 2 ** 24]] * 200", "crashed"),
     inside("forks without end",
            "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass", "timeout"),
     answered("a cell of a megabyte", WRONG + "#" * (1 << 20), "refused"),
@@ -124,6 +127,8 @@ LEFT_RUNNING = [
     patched("leaves a startup file",
             "import os\np = os.path.expanduser('~/.ipython/profile_default/startup')\n"
             "os.makedirs(p, exist_ok=True)\nopen(p + '/a.py', 'w').write('1/0')"),
+    patched("leaves shared memory",
+            "import ctypes\nc = ctypes.CDLL(None)\nassert c.shmget(77, 1 << 20, 0o1666) != -1"),
     patched("leaves a torch.py", "open('torch.py', 'w').write('1/0')"),
     patched("leaves a sitecustomize.py", "open('sitecustomize.py', 'w').write('1/0')"),
 ]  # fmt: skip
@@ -142,6 +147,20 @@ LIES = [
            "return type('E', (int,), {'__repr__': lambda s: '__import__(\"os\")'})(1)"),
     inside("an object that pickles as code",
            "return type('E', (), {'__reduce__': lambda s: (exec, ('1/0',))})()"),
+    inside("a whole number beyond all floats", "return 10 ** 400"),
+    inside("complex numbers", "return (x @ W.T + b).to(torch.complex64)"),
+    inside("a dictionary with odd keys", "return {None: 1, (1,): x}"),
+    inside("an expanded slice", "return x[:1, :1].expand(3, 3).t()"),
+    inside("half a character", "return '\\ud800'"),
+    inside("an error with half a character", "raise ValueError('\\ud800 \\x00')"),
+    inside("a backward pass with a fault",
+           "class F(torch.autograd.Function):\n"
+           "    @staticmethod\n    def forward(ctx, y): return y.clone()\n"
+           "    @staticmethod\n    def backward(ctx, g): return 1 / 0\n"
+           "return F.apply(x @ W.T + b)"),
+    Case("predictions beyond all floats",
+         {"predict_shapes": "hidden_shape = code_shape = 10 ** 400"},
+         lost={"predict_shapes": "graded"}),
     inside("not a number everywhere", "return torch.full_like(x @ W.T + b, float('nan'))"),
 ]  # fmt: skip
 

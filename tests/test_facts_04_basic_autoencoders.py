@@ -251,6 +251,7 @@ def test_the_documents_story_holds_on_noise_without_relu(unit4):
     assert unit4.error(models[768], new) < 1e-4
 
 
+@long
 def test_it_does_not_on_a_steep_spectrum(unit4):
     rows = unit4.spectral_data(17_000, unit4.power_law_spectrum(768, 1), seed=1)
     rows, new = rows[:16_000], rows[16_000:]
@@ -264,6 +265,7 @@ def test_it_does_not_on_a_steep_spectrum(unit4):
     assert unit4.error(plain[768], new) == pytest.approx(0.052, abs=0.004)
 
 
+@long
 def test_a_small_relu_autoencoder_learns_to_switch_relu_off(unit4):
     seed = 1
     rows = unit4.spectral_data(66_000, unit4.power_law_spectrum(64, 0.5), seed=seed)

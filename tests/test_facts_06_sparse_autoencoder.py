@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.lesson_text import definitions
-from tests.seeds import one_of
+from tests.seeds import long, one_of
 
 DATA = {
     "patches", "train_patches", "val_patches", "test_patches", "edge_objective", "edge_settings",
@@ -132,6 +132,7 @@ def test_the_reports(unit6, trained, free):
     assert loose.shrinkage == pytest.approx(0.945, abs=0.025)
 
 
+@long
 def test_three_penalties_at_the_same_sparsity(unit6):
     """The middle setting of each, and around an L0 of 40 also another one of L1 and of Hoyer."""
     middle = {name: unit6.contestant(o[1], seed=1) for name, o in unit6.contest.items()}
@@ -152,21 +153,23 @@ def test_three_penalties_at_the_same_sparsity(unit6):
 # -- the cheat, the axes, the layers -------------------------------------------------------------
 
 
+@long
 def test_the_axis(unit6, seed=1):
     data, found = unit6.known_features(seed=10 + seed), {}
     for name, (axis, strength) in unit6.axes_tried.items():
         model, report = unit6.on_known(data, axis, strength, seed)
         found[name] = report, model.dictionary.detach().norm(dim=1)
-    (right, norms), (wrong, uneven), (none, long) = found.values()
+    (right, norms), (wrong, uneven), (none, free) = found.values()
     assert (norms - 1).abs().max() < 1e-5
     assert uneven.min() < 0.3 and 0.85 < uneven.max() < 1.0
-    assert long.min() > 1.5 and long.max() > 4
+    assert free.min() > 1.5 and free.max() > 4
     assert right.mmcs > 0.95 and wrong.mmcs > 0.93 and none.mmcs < 0.8
     assert right.l0 == pytest.approx(wrong.l0, abs=0.7) and none.l0 > 14
     assert right.fvu == pytest.approx(wrong.fvu, abs=0.02)
     assert right.chance_mmcs == pytest.approx(0.39, abs=0.02)
 
 
+@long
 def test_two_layers(unit6, seed=1):
     for name, kind in unit6.kinds.items():
         sizes = []

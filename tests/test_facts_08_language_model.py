@@ -13,7 +13,7 @@ import torch
 
 from course_lib.data.stories import THINGS
 from tests.lesson_text import definitions
-from tests.seeds import one_of
+from tests.seeds import long, one_of
 
 DATA = {
     "train_stories", "test_stories", "features", "CHOSEN", "labels", "test_labels", "known", "few",
@@ -79,6 +79,7 @@ def test_the_models_come_within_one_percent_of_the_entropy(unit8, seed):
 # -- the wide autoencoder ------------------------------------------------------------------------
 
 
+@long
 def test_what_the_wide_autoencoder_loses(unit8, told):
     report = unit8.evaluate_autoencoder(told.sae, told.x_test)
     assert report.fvu < 0.015 and report.l0 <= 6.4
@@ -115,6 +116,7 @@ def test_things_are_split_by_their_number(unit8, told):
     assert sum(max(pair) > 0.5 and min(pair) < 0.2 for pair in found.values()) >= 6
 
 
+@long
 def test_most_of_the_gap_comes_from_width_and_topk(unit8, told):
     x, x_test = told.x[: unit8.known], told.x_test
     neurons = unit8.scores(unit8.both_signs(x), unit8.both_signs(x_test)).mean()
@@ -209,6 +211,7 @@ def test_loss_recovered_is_high_for_a_single_latent(unit8, told):
     assert spliced.loss_recovered > 0.95 and spliced.change / spliced.loss > 0.2
 
 
+@long
 def test_the_untrained_model(unit8):
     model = unit8.untrained_story_model(1)
     module = model.blocks[1]

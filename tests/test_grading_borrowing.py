@@ -135,8 +135,14 @@ def inherited():
     return lambda z: Mine(3, 4)(z).sum()
 
 
+def made_before():
+    objective = course_lib.Objective("l1", sparsity_weight=1.0, reduction="sum")
+    return lambda z: objective.statistic(z)
+
+
 WAYS = [
     alias, wrapped, within, mapped, through_torch, static_method, made, swallowed, inherited,
+    made_before,
 ]  # fmt: skip
 
 
@@ -168,18 +174,31 @@ def drawing(z):
     return z.sum()
 
 
-def a_model_from_outside(z):
-    return MODEL(z).sum() + MODEL.encode(z).sum()
+def a_model_that_is_handed_in(z, model=None):
+    return MODEL(z).sum() if model is None else model(z).sum() + model.encode(z).sum()
+
+
+def a_language_model(z):
+    return STORIES(torch.zeros(1, 3, dtype=torch.long)).sum()
 
 
 MODEL = course_lib.ReluAutoencoder(3, 4)
+STORIES = course_lib.untrained_story_model(0)
 
 
-@pytest.mark.parametrize("answer", [own_work, drawing, a_model_from_outside])
+@pytest.mark.parametrize("answer", [own_work, drawing, a_language_model])
 def test_nothing_is_noted(answer):
     borrowed = Borrowed()
     borrowed.watched(answer)(torch.ones(2, 3))
     assert not borrowed.names
+
+
+def test_a_model_may_be_used_when_it_is_handed_in():
+    borrowed = Borrowed()
+    borrowed.watched(a_model_that_is_handed_in)(torch.ones(2, 3), MODEL)
+    assert not borrowed.names
+    borrowed.watched(a_model_that_is_handed_in)(torch.ones(2, 3))
+    assert borrowed.names
 
 
 def test_what_is_given_may_be_used():

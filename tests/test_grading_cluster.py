@@ -26,6 +26,7 @@ from course_lib.grading.results import State, from_json
 from course_lib.grading.running import run_here
 from course_lib.grading.sandbox import best_layer
 from course_lib.layout import Layout
+from tests.seeds import long
 
 distributed = pytest.importorskip("distributed")
 
@@ -123,6 +124,7 @@ def test_every_mark_arrives_once_when_a_worker_is_killed(workers, tmp_path):
         assert without_time(there) == dataclasses.replace(here[number % 3], **who)
 
 
+@long
 def test_a_job_that_workers_die_of_has_crashed_and_costs_nobody_else(workers, monkeypatch):
     monkeypatch.setattr(workers.scheduler, "allowed_failures", 0)
     todo = [deadly("ann"), job("bob"), job("cem"), job("dan"), job("eve")]

@@ -23,8 +23,8 @@ from course_lib.layout import Layout
 from tests.hostile_answers import ANSWER, ANSWERS, FILES
 
 UNIT = Layout.find().units(("1",))[0]
-SHORT = Limits(cell=1.0, call=1.0, exercise=8.0, submission=60.0, memory=1 << 28, file=8 << 20)
-OTHERS = ("count_parameters",)  # below it in the notebook: must still be marked
+SHORT = Limits(cell=1.0, call=1.0, exercise=4.0, submission=60.0, memory=1 << 28, file=8 << 20)
+OTHERS = ("count_parameters", "predict_shapes")  # below it in the notebook: must still be marked
 
 
 def solved():
@@ -125,16 +125,24 @@ def test_other_layers_hold_too(layer, released):
     assert not folder.exists()
 
 
+LOOKS = """
+import os
+places = (".", os.environ["TMPDIR"], "/dev/shm")
+found = [name for place in places for _, _, files in os.walk(place) for name in files]
+assert not found, found
+for kind in ("shm", "sem", "msg"):
+    with open(f"/proc/sysvipc/{kind}") as told:
+        assert len(told.readlines()) == 1, kind
+"""
+
+
 def test_what_a_student_wrote_is_gone_for_the_next(examiner, released):
-    leaves = next(case for case in ANSWERS if case.name == "leaves a torch.py")
+    leaves = [case for case in ANSWERS if case.name.startswith("leaves")]
     names = [e.name for e in examiner.unit.exercises]
     looks = solved()
-    looks.cells.insert(0, nbformat.v4.new_code_cell(
-        "import os\n"
-        "found = [f for p in ('.', '/tmp', '/dev/shm') for _, d, fs in os.walk(p) for f in fs]\n"
-        "assert not found, found"
-    ))  # fmt: skip
-    examiner.grade("first", plan(leaves.handed_in(solved()), released, names))
+    looks.cells.insert(0, nbformat.v4.new_code_cell(LOOKS))
+    for case in leaves:
+        examiner.grade("first", plan(case.handed_in(solved()), released, names))
     result = examiner.grade("second", plan(looks, released, names))
     assert not result.remarks
 

@@ -11,6 +11,7 @@ from course_lib.building.release import configure
 from course_lib.exercises import load_unit
 from course_lib.grading.grade import grade
 from course_lib.layout import Layout, path_with_scripts
+from tests.seeds import ON_REQUEST
 
 ROOT = Path(__file__).parents[1]
 UNITS = [u for u in Layout(ROOT).units() if u.assignment_text.exists()]
@@ -70,14 +71,18 @@ def test_nbgrader_gives_the_points_of_the_same_checks(unit, tmp_path, monkeypatc
             )
     submit(tmp_path, "nearly", unit, solved)
 
-    # nbgrader runs a notebook in half a minute: all three in the first unit, then one a unit
+    # nbgrader takes half a minute where the notebooks train: these on request
     by_nbgrader = list(expected) if unit == UNITS[0] else ["nearly"]
+    if unit.number not in ("01", "02", "05") and not ON_REQUEST:
+        by_nbgrader = []
+        shutil.rmtree(tmp_path / "submitted" / "nearly")
+        del expected["nearly"]
     for student in by_nbgrader:
         result = api.autograde(unit.name, student)
         assert result["success"], result.get("log") or result.get("error")
     with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}") as book:
         scores = {s.student.id: s.score for s in book.assignment_submissions(unit.name)}
-        assert book.find_assignment(unit.name).max_score == total
+        assert book.find_assignment(unit.name).max_score == total or not by_nbgrader
     assert scores == {student: expected[student] for student in by_nbgrader}
     for student in set(by_nbgrader) & {"blank"}:
         autograded = tmp_path / "autograded" / student / unit.name / unit.exercise_file

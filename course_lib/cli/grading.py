@@ -248,15 +248,16 @@ def _some(names: Iterable[str], most: int = 10) -> str:
 def _details(graded: Graded) -> Iterator[str]:
     """Of a single submission: every exercise."""
     from course_lib.grading.reports.counts import label
+    from course_lib.grading.reports.pages import clean
 
     result = graded.results[0]
     yield f"{result.student}, {_conditions(graded)}"
     for e in result.exercises:
         yield f"  {e.earned:g} of {e.points:g}  {e.title}: {label(e)}"
         if e.earned < e.points and e.message:
-            yield f"       {e.message}"
+            yield f"       {clean(e.message)}"  # a student's text: no codes for the terminal
     for remark in (*result.repairs, *result.remarks):
-        yield f"  ! {remark}"
+        yield f"  ! {clean(remark)}"
     yield f"  {result.earned:g} of {result.points:g} points" if result.exercises else "  no mark"
 
 

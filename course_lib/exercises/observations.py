@@ -92,7 +92,7 @@ def _private_copy(value: Any, with_gradient: bool) -> tuple[Any, Tensor | None]:
             leaf = leaf.requires_grad_()
             return leaf.view_as(leaf) if not leaf.is_leaf else non_leaf(leaf), leaf
         return leaf, None
-    return (copy.deepcopy(value) if isinstance(value, np.ndarray | list) else value), None
+    return (copy.deepcopy(value) if isinstance(value, np.ndarray | list | dict) else value), None
 
 
 def _changed(before: Any, after: Any) -> bool:
@@ -129,7 +129,7 @@ def _gradients(
         return dict.fromkeys(wanted), None
     try:
         found = torch.autograd.grad(outputs, list(wanted.values()), cotangents, allow_unused=True)
-    except RuntimeError as error:
+    except Exception as error:  # torch's own, or one of a backward pass that the answer defines
         return dict.fromkeys(wanted), raised_by(error)
     return dict(zip(wanted, found, strict=True)), None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ def has_blank(answer: Any) -> bool:
 
 # -- predictions --------------------------------------------------------------------------
 
+MOST_ENTRIES = 1000  # numbers, or characters, of a predicted value; the rest is not looked at
+
 
 @dataclass(frozen=True)
 class Field:
@@ -55,7 +58,9 @@ class Field:
         """Whether a given value means the wanted one (lists count as tuples, 3.0 as 3)."""
         given, wanted = _normal(given), _normal(wanted)
         if isinstance(given, float | int) and isinstance(wanted, float | int):
-            return math.isclose(given, wanted, rel_tol=self.tolerance, abs_tol=1e-9)
+            with contextlib.suppress(OverflowError):  # a whole number larger than any float
+                return math.isclose(given, wanted, rel_tol=self.tolerance, abs_tol=1e-9)
+            return False
         return given == wanted
 
 
@@ -63,13 +68,16 @@ def _normal(value: Any) -> Any:
     """A value in the form in which it is compared: tuples, numbers, lower-case words."""
     if isinstance(value, torch.Size | list | tuple):
         return tuple(_normal(v) for v in value)
+    if isinstance(value, torch.Tensor | np.ndarray) and math.prod(value.shape) > MOST_ENTRIES:
+        return f"{math.prod(value.shape)} numbers"
     if isinstance(value, torch.Tensor | np.ndarray | np.generic):
         return _normal(value.tolist())
     if isinstance(value, str):
         word = value.strip().lower()
         try:  # a shape or number in quotes is meant as what it spells
-            return _normal(ast.literal_eval(word)) if word[:1] in "([-0123456789" else word
-        except (ValueError, SyntaxError):
+            spelled = len(word) <= MOST_ENTRIES and word[:1] in "([-0123456789"
+            return _normal(ast.literal_eval(word)) if spelled else word
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             return word
     return value
 

@@ -5,8 +5,8 @@ While an answer runs, Python reports every function that is entered (`sys.setpro
 calls. Nothing is stopped by it: the examiner reads the notes when the answer has returned.
 
 What every notebook draws and shows with is free (`FREE`), and so is what the released notebook has
-imported above the exercise. Objects of the library may be used however they came about; making one
-counts.
+imported above the exercise, and what is handed to the answer. Language models and data may be used
+however they came about (`THINGS`).
 
 This finds an answer that leans on the library. It does not find a copy of the library's text, and a
 student who knows of it can switch it off.
@@ -29,6 +29,7 @@ FREE = (
     "__init__.py", "arguments.py", "bars.py", "charts", "errors.py", "exercises", "figures.py",
     "grading", "layout.py", "plotting.py", "practice", "source.py", "stages", "widgets",
 )  # fmt: skip
+THINGS = ("data", "language_model", "story_model", "tinystories")
 ANSWER_CALLED_IN = str(Path(__file__))  # the frame below which the student's code begins
 
 
@@ -37,6 +38,7 @@ class Borrowed:
 
     def __init__(self, given: Collection[str] = ()):
         self.given = frozenset(given)
+        self.handed: frozenset[type] = frozenset()  # the types of the answer's arguments
         self.names: dict[str, None] = {}  # in the order of their calls
 
     @contextmanager
@@ -53,6 +55,7 @@ class Borrowed:
         """The answer, with everything that it calls watched."""
 
         def call(*args: Any, **kwargs: Any) -> Any:
+            self.handed = frozenset(map(type, args))
             with self.watch():
                 return answer(*args, **kwargs)
 
@@ -77,7 +80,10 @@ class Borrowed:
         kinds = [kind for kind in type(own).__mro__ if kind.__module__.startswith("course_lib.")]
         if any(kind.__name__ in self.given for kind in kinds):
             return True
-        return last != "__init__" and bool(kinds) and kinds[0] is type(own)
+        if last == "__init__" or not kinds:
+            return False
+        room = type(own).__module__.removeprefix("course_lib.").split(".")[0]
+        return type(own) in self.handed or (kinds[0] is type(own) and room in THINGS)
 
 
 def _called_by_library(frame: FrameType) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import math
 import shutil
 import socket
 import subprocess
@@ -102,7 +103,18 @@ class StudentProcesses:
             self.awaited.append("rehearsed")
 
     def begin(self) -> Remote:
-        """Fork a student's process. Raises `EnvironmentProblem` when the zygote has not started."""
+        """Fork a student's process."""
+        self.wait_until_ready()
+        ours, theirs = socket.socketpair()
+        ours.settimeout(self.limits.call)
+        order = json.dumps({"do": "begin", "limits": self.limits.of_process}).encode()
+        with theirs, _lost_if_broken():
+            socket.send_fds(self.control, [order], [theirs.fileno()])
+        self._reply()
+        return Remote(Wire(ours), self.limits.call)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the zygote. Raises `EnvironmentProblem` when it has not started."""
         while self.awaited:
             told: dict[str, Any] = {}
             with contextlib.suppress(ZygoteLost):
@@ -112,13 +124,6 @@ class StudentProcesses:
                     f"The process for students' code did not start.{self._said()}"
                 )
             self.awaited.pop(0)
-        ours, theirs = socket.socketpair()
-        ours.settimeout(self.limits.call)
-        order = json.dumps({"do": "begin", "limits": self.limits.of_process}).encode()
-        with theirs, _lost_if_broken():
-            socket.send_fds(self.control, [order], [theirs.fileno()])
-        self._reply()
-        return Remote(Wire(ours), self.limits.call)
 
     def end(self, remote: Remote) -> None:
         """End it, with all that it has started."""
@@ -198,6 +203,7 @@ class Examiner:
 
     def grade(self, student: str, plan: Plan, **told: Any) -> StudentResult:
         """The marks of one submission. told : further fields of the `StudentResult`."""
+        self.processes.wait_until_ready()
         began = self.clock()
         course = _Course()
         while not self._run_through(plan, course, began):
@@ -272,6 +278,7 @@ class Examiner:
             course.failed[step.exercise] = state, said
 
     def _examine(self, remote: Remote, exercise: Exercise, course: _Course) -> ExerciseResult:
+        remote.until = time.monotonic() + self.limits.exercise
         try:
             answer = self._answer(remote, exercise)
             verdict = exercise.examine(answer, self.seed)
@@ -279,10 +286,19 @@ class Examiner:
             return self._result(
                 exercise,
                 State.TIMEOUT,
-                f"A call of your answer took longer than {self.limits.call:g} s.",
+                f"A call of your answer took longer than {self.limits.call:g} s, or all calls "
+                f"together longer than {self.limits.exercise:g} s.",
             )
         except WrongArgument as problem:
             return self._result(exercise, State.GRADED, str(problem), status=Status.WRONG.value)
+        except EnvironmentProblem:
+            raise
+        except Exception as problem:  # a fault of the exercise's own: it costs nobody else
+            told = f"What your answer returned could not be judged ({type(problem).__name__})."
+            course.remarks.append(f"{exercise.name}: {told}")
+            return self._result(exercise, State.CRASHED, told)
+        finally:
+            remote.until = math.inf
         if remote.borrowed:
             names = ", ".join(f"`{name}`" for name in list(remote.borrowed)[:3])
             return self._result(

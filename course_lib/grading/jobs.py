@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 
+from course_lib.errors import CourseError
 from course_lib.exercises import load_unit
 from course_lib.grading.examiner import Examiner, Limits, ZygoteLost
 from course_lib.grading.notebooks import Unreadable, plan, read_notebook
@@ -66,7 +67,23 @@ class Job:
 
 
 def run(job: Job) -> str:
-    """Grade one submission; the result as text (`results.from_json`)."""
+    """Grade one submission; the result as text (`results.from_json`).
+
+    A fault of the grader's own gives the state "crashed", to this submission alone; it has no key,
+    so the submission is graded again the next time.
+    """
+    try:
+        return _run(job)
+    except CourseError:  # of the machine, not of the submission
+        raise
+    except Exception as problem:
+        close_all()
+        why = f"The grader itself failed on this submission ({type(problem).__name__}: {problem})."
+        told = {"notebook": job.name, "key": ""}
+        return to_json(without_verdict(job.student, job.unit, State.CRASHED, why, told))
+
+
+def _run(job: Job) -> str:
     ready = examiner(job)  # it begins to load torch
     exercises = [e.name for e in load_unit(job.unit).exercises]
     told = {"notebook": job.name, "key": job.key}

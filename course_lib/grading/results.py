@@ -83,8 +83,10 @@ class StudentResult:
 
 
 def to_json(result: StudentResult) -> str:
-    """The result as text; `from_json` reads it again."""
-    return json.dumps({"format": FORMAT} | dataclasses.asdict(result), indent=1, ensure_ascii=False)
+    """The result as text, which can be written as UTF-8; `from_json` reads it again."""
+    told = {"format": FORMAT} | dataclasses.asdict(result)
+    text = json.dumps(told, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode("utf-8")  # a student's text may hold half a pair
 
 
 def from_json(text: str) -> StudentResult:

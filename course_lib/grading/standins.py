@@ -7,6 +7,8 @@ autograd the whole call is one operation, whose backward pass is computed where 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +57,7 @@ class Remote:
 
     seconds : for each call, by its own clock.
     given : what an answer may call of the library. borrowed : what else it has called.
+    until : the moment (of `time.monotonic`) at which all calls must be done.
     Raises `Stuck` when the process does not reply as it should.
     """
 
@@ -62,10 +65,14 @@ class Remote:
         self.wire, self.seconds, self.calls, self.orders = wire, seconds, 0, 0
         self.given: tuple[str, ...] = ()
         self.borrowed: dict[str, None] = {}
+        self.until = math.inf
 
     def ask(self, do: str, seconds: float | None = None, **order: Any) -> dict[str, Any]:
-        """Send an order; the reply, whatever it says."""
+        """Send an order; the reply, whatever it says. Raises `TookTooLong` after `until`."""
         seconds = self.seconds if seconds is None else seconds
+        seconds = min(seconds, self.until - time.monotonic())
+        if seconds <= 0:
+            raise TookTooLong
         self.orders += 1
         try:
             self.wire.send({"do": do, "seconds": seconds, "number": self.orders, **order})
@@ -74,7 +81,8 @@ class Remote:
             raise Stuck(problem.kind, str(problem)) from None
         if not isinstance(reply, dict) or not all(isinstance(key, str) for key in reply):
             raise Stuck("malformed", "the reply is no dictionary")
-        if reply.get("number") != self.orders:
+        number = reply.get("number")
+        if type(number) is not int or number != self.orders:
             raise Stuck("malformed", "the reply is to another order")
         return reply
 
@@ -241,6 +249,7 @@ def stand_in(remote: Remote, name: str) -> Any:
     """What the notebook calls `name`: a function, a class, a value, or dots for a blank."""
     told = remote.ask("look", name=name)
     kind = told.get("kind")
+    kind = kind if isinstance(kind, str) else ""
     if kind == "blank":
         return ...
     if kind == "value":

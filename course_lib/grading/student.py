@@ -26,6 +26,7 @@ import re
 import signal
 import traceback
 import warnings
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -192,7 +193,7 @@ class Answers:
 
     def build(self, name: str, args: tuple, random_state: Tensor) -> dict[str, Any]:
         """Make a module of the notebook's class `name`; later calls name it by its number."""
-        torch.set_grad_enabled(True)
+        usual()
         with drawing_from(random_state) as after:
             module = self.borrowed.watched(self.notebook.find(name))(*args)
         self.modules.append(module)
@@ -205,7 +206,7 @@ class Answers:
 
     def call(self, order: dict[str, Any]) -> dict[str, Any]:
         """Call a function, or a module with given weights; see `standins.Remote.call`."""
-        torch.set_grad_enabled(True)  # a cell may have switched it off
+        usual()
         args = list(order["args"])
         leaves = []
         for i, wanted in enumerate(order["gradients"]):
@@ -310,16 +311,37 @@ def _same(old: Any, new: Any) -> bool:
     return old is new or old == new or (old != old and new != new)
 
 
+def usual() -> None:
+    """What a cell may have changed for good, as the learner's check has it."""
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+
+
+_stood_at: bytes = b""  # torch's generator at the end of the last call
+
+
 @contextlib.contextmanager
 def drawing_from(state: Tensor) -> Iterator[Callable[[], Tensor]]:
-    """Random numbers go on where the examiner's stand; gives what tells where they stand after."""
+    """Random numbers go on where the examiner's stand; gives what tells where they stand after.
+
+    NumPy's and Python's begin anew, by torch's state, when the examiner has begun anew.
+    """
+    given = state.numpy().tobytes()
     torch.default_generator.set_state(state)
-    seed = int(state[:8].long().sum())
-    np.random.seed(seed)
-    random.seed(seed)
+    if given != _stood_at:
+        seed = zlib.crc32(given)
+        np.random.seed(seed)
+        random.seed(seed)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        yield torch.default_generator.get_state
+        yield _stands_at
+
+
+def _stands_at() -> Tensor:
+    global _stood_at
+    state = torch.default_generator.get_state()
+    _stood_at = state.numpy().tobytes()
+    return state
 
 
 # -- the loop -------------------------------------------------------------------------------------

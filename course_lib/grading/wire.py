@@ -123,7 +123,7 @@ class _Unpacker:
     """The way back. Raises `WireProblem` for whatever `_Packer` does not write."""
 
     def __init__(self, numbers: Mapping[str, Tensor]):
-        self.numbers, self.entries = numbers, 0
+        self.numbers, self.entries, self.room = numbers, 0, 0
 
     def unpack(self, packed: Any, depth: int = 0) -> Any:
         self.entries += 1
@@ -142,7 +142,11 @@ class _Unpacker:
         if kind == "d" and type(inside) is list:
             return {self._key(k, depth): self.unpack(v, depth + 1) for k, v in map(_pair, inside)}
         if kind == "tensor" and inside in self.numbers:
-            return _with_stride(self.numbers[inside], packed.get("stride"))
+            values = _with_stride(self.numbers[inside], packed.get("stride"))
+            self.room += values.untyped_storage().nbytes()
+            if self.room > 8 * MOST_NUMBERS:
+                raise WireProblem("too large", "tensors that take too much room")
+            return values
         if kind == "array" and inside in self.numbers:
             array = self.numbers[inside].numpy()
             return array[()] if packed.get("scalar") and array.ndim == 0 else array
@@ -179,10 +183,15 @@ def _with_stride(values: Tensor, stride: Any) -> Tensor:
         or not all(type(step) is int and 0 <= step <= 1 << 24 for step in stride)
     ):
         raise WireProblem("malformed", "no strides")
+    if any(step == 0 and n > 1 for n, step in zip(values.shape, stride, strict=True)):
+        return values  # an expanded tensor: its places cannot be written one by one
     room = 1 + sum((n - 1) * step for n, step in zip(values.shape, stride, strict=True) if n)
     if room > 4 * MOST_NUMBERS // values.element_size() or values.numel() > room:
-        return values  # an expanded tensor has fewer places than entries
-    return values.new_zeros(room).as_strided(values.shape, stride).copy_(values)
+        return values  # places that overlap
+    try:
+        return values.new_zeros(room).as_strided(values.shape, stride).copy_(values)
+    except RuntimeError:
+        raise WireProblem("malformed", "strides that do not fit") from None
 
 
 def pack(value: Any) -> tuple[bytes, bytes]:

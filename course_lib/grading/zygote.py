@@ -42,6 +42,7 @@ LATE = (
     "torch.utils.serialization.config",
 )
 SET_DUMPABLE, SET_NO_NEW_PRIVS, SET_CHILD_SUBREAPER = 4, 38, 36  # of prctl(2)
+IPC_RMID = 0  # of shmctl(2), semctl(2), msgctl(2)
 LONGEST_ORDER = 1 << 17
 REHEARSAL = 60.0  # seconds at most
 
@@ -88,7 +89,7 @@ def limit(limits: dict[str, int]) -> None:
         (resource.RLIMIT_AS, now + limits["memory"]),
         (resource.RLIMIT_CPU, limits["cpu"]),
         (resource.RLIMIT_FSIZE, limits["file"]),
-        (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NPROC, threads_of_this_user() + limits["processes"]),
         (resource.RLIMIT_NOFILE, 256),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -134,6 +135,29 @@ def end_all() -> int:
             break
         time.sleep(0.005)
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def remove_shared() -> None:
+    """Remove what students have left in the kernel: shared memory, semaphores, queues."""
+    libc = ctypes.CDLL(None)
+    for kind in ("shm", "sem", "msg"):
+        with contextlib.suppress(OSError):
+            for line in Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:]:
+                number = int(line.split()[1])
+                if kind == "sem":
+                    libc.semctl(number, 0, IPC_RMID)
+                else:
+                    getattr(libc, f"{kind}ctl")(number, IPC_RMID, None)
+
+
+def threads_of_this_user() -> int:
+    """How many threads this process's user has, as far as it can see."""
+    found = 0
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                found += len(os.listdir(f"/proc/{entry.name}/task"))
+    return found
 
 
 def reaped() -> bool:
@@ -191,6 +215,8 @@ def obey(control: socket.socket, scratch: Path, shared: list[Path]) -> None:
             reply = {"process": begin(ends[0], order["limits"], scratch, control)}
         else:
             reply = {"memory": end_all()}
+            if os.getpid() == 1:  # in a namespace of its own: nobody else's
+                remove_shared()
             for folder in (scratch, *shared):
                 wipe(folder)
         control.send(json.dumps(reply).encode())

@@ -67,7 +67,8 @@ def validate(answer: Any) -> str | None:
             "Hand in what `train_code` returns: a dictionary with the keys 'activation' and "
             "'weights'."
         )
-    if answer["activation"] not in tuple(HIDDEN_ACTIVATIONS):
+    name = answer["activation"]
+    if not isinstance(name, str) or name not in HIDDEN_ACTIVATIONS:
         return (
             f"The activation is {answer['activation']!r}; it must be one of "
             f"{', '.join(map(repr, HIDDEN_ACTIVATIONS))}."

@@ -15,13 +15,15 @@ DEFAULTS = {"latents": 80, "k": None, "l1_weight": 0.0, "learning_rate": 0.01}
 
 
 @cache
-def _on_exam(settings: tuple[tuple[str, Any], ...]) -> Result:
+def _on_exam(settings: tuple[tuple[str, Any], ...], _: tuple[type, ...]) -> Result:
     return result(world(EXAM), **dict(settings))
 
 
 def exam(settings: Mapping[str, Any]) -> Result:
     """The result of settings on the exam world; what is left out is the default."""
-    return _on_exam(tuple((DEFAULTS | dict(settings)).items()))
+    whole = DEFAULTS | dict(settings)
+    # the types are part of the key: 80.0, which is refused, is not 80
+    return _on_exam(tuple(whole.items()), tuple(map(type, whole.values())))
 
 
 def problem_with(settings: Any) -> str | None:
